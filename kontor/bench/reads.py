@@ -11,14 +11,13 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import msgspec
-
-from kontor.bench.client import Answer, Client
+from kontor.bench.client import Answer
 from kontor.bench.house import Running, serving, shown_in
 from kontor.bench.processor import Meter
 from kontor.bench.report import median, percentile, report, spread
@@ -160,37 +159,27 @@ async def _searches(running: Running, settings: Settings) -> dict[str, Any]:
     """One at a time, each once over HTTP and once straight to Elasticsearch, whose answer nobody looks at. The order of
     the two alternates, and each has been asked before, so that neither finds the server's caches colder. What found
     little is searched for a second time by the service, and counted by itself; sent straight is the second alone."""
-    from kontor.wiring.named import index_of
-    from projections.search.elastic.index import ElasticIndex
+    from kontor.bench.straight import spying
     from projections.search.ranking import PLAIN
-    from projections.search.rescue import answer
     from readapi.productquery import parse
 
-    address = urlsplit(str(settings.elasticsearch_url))
-    straight, service = Client(address.hostname or "", address.port or 9200), running.connect()
-    spied = _spied(str(settings.elasticsearch_url))
-    index = ElasticIndex(spied, index_of(settings))
     took: dict[str, dict[str, list[float]]] = {kind: {"service": [], "straight": []} for kind in ("", "rescued_")}
-    for number, words in enumerate(islice(_texts(), SEARCHES + WARM_UP)):
-        query_string = f"q={quote(words)}&limit=20"
-        found = await asyncio.to_thread(answer, index, parse(query_string.encode()), PLAIN)
-        path, body = spied.last
-        ways: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[Any, ...]]] = {
-            "service": (service.get, (f"/api/products?{query_string}",)),
-            "straight": (straight.request, ("POST", path, body)),
-        }
-        await straight.request("POST", path, body)
-        for name in sorted(ways, reverse=number % 2 == 1):
-            ask, arguments = ways[name]
-            began = time.perf_counter()
-            told = await ask(*arguments)
-            if number >= WARM_UP:
-                took["" if found.rescued is None else "rescued_"][name].append((time.perf_counter() - began) * 1000)
-            assert told.status == 200, told
-    for client in (straight, service):
-        client.close()
-    index.close()
-    spied.close()
+    with spying(settings) as spy, closing(spy.connect()) as straight, closing(running.connect()) as service:
+        for number, words in enumerate(islice(_texts(), SEARCHES + WARM_UP)):
+            query_string = f"q={quote(words)}&limit=20"
+            found, sent = await asyncio.to_thread(spy.sent, parse(query_string.encode()), PLAIN)
+            ways: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[Any, ...]]] = {
+                "service": (service.get, (f"/api/products?{query_string}",)),
+                "straight": (straight.request, ("POST", *sent)),
+            }
+            await straight.request("POST", *sent)
+            for name in sorted(ways, reverse=number % 2 == 1):
+                ask, arguments = ways[name]
+                began = time.perf_counter()
+                told = await ask(*arguments)
+                if number >= WARM_UP:
+                    took["" if found.rescued is None else "rescued_"][name].append((time.perf_counter() - began) * 1000)
+                assert told.status == 200, told
     figures = {f"search_{kind}{name}": figure for kind, times in took.items() for name, figure in _added(times).items()}
     return figures | {"target_search_added_p99_ms": 5}
 
@@ -201,22 +190,6 @@ def _added(took: Mapping[str, list[float]]) -> dict[str, float]:
     figures = {f"{name}_p{share}_ms": round(figure, 1) for (name, share), figure in shares.items()}
     added = {f"added_p{share}_ms": round(shares["service", share] - shares["straight", share], 1) for share in (50, 99)}
     return {"s": len(took["service"])} | figures | added
-
-
-def _spied(url: str) -> Any:
-    from projections.search.elastic.server import Server
-
-    class Spied(Server):
-        last: tuple[str, bytes]
-        """Path and body of the last search it sent."""
-
-        def search(self, path: str, body: Any = None, **params: Any) -> Any:
-            if path.endswith("/_search"):  # and not what asks for the names of facets
-                target = "&".join(f"{name}={value}" for name, value in params.items())
-                self.last = f"{path}?{target}", msgspec.json.encode(body)
-            return super().search(path, body, **params)
-
-    return Spied(url)
 
 
 def _texts() -> Iterator[str]:

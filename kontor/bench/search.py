@@ -3,10 +3,14 @@ or with ``--profile full`` through ``serve read`` in front of Redis and Elastics
 
 FILE is a catalog of Icecat records, one a line, gzipped (``kontor/catalog/icecat.py``); each product gets an offer and
 stock. With ``--products`` the catalog is grown to that many (``grown.py``). Timings are pairs of words that stand in
-titles: each pair once (``fresh``), then as shoppers ask, a few of them all the time and most hardly ever (``usual``),
-where answers are remembered until the index changes. Beside them the limit of the same run: the same searches by one
-client alone. Said is as well how long it took until all of it could be found and the memory of the process that serves;
-of the embedded profile what it takes on the disk and the memory of the process that loads, too.
+titles: each pair once (``fresh``), then as shoppers ask, a few of them all the time and most hardly ever, where answers
+are remembered until the index changes: from the moment in which nothing is remembered (``usual``), and when that has
+been, with one search in ten that nobody has asked before (``usual_warm``).
+
+Beside them the limits of the same run: the same searches by one client alone, and by as many callers of what finds them
+alone: the engine of the embedded index (``engine``), or Elasticsearch, sent straight what the service sends
+(``straight``). Said is as well how long it took until all of it could be found and the memory of the process that
+serves; of the embedded profile what it takes on the disk and the memory of the process that loads, too.
 """
 
 from __future__ import annotations
@@ -19,10 +23,10 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, count, cycle, islice
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -30,6 +34,8 @@ import msgspec
 from commands.context import system_context
 from domain.ids import derived_id
 from domain.sellers.shop import OpenShop
+from kontor.bench.client import Client
+from kontor.bench.engine import Engine, asked_at_once
 from kontor.bench.grown import grown
 from kontor.bench.history import resident_mb
 from kontor.bench.house import Running, serving
@@ -37,6 +43,9 @@ from kontor.bench.report import percentile, report
 from kontor.catalog.icecat import Rejected, base_price, convert
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
+from kontor.wiring.policies import search_weights
+from projections.search.port import SearchQuery
+from projections.search.ranking import Ranking
 from streams.merchantfeeds.rows import Line
 from writeapi.accounts.registration import register
 from writeapi.merchants.rows import load_lines
@@ -53,9 +62,21 @@ TARGET_MS, FULL_TARGET_MS = 50, 100
 LARGE = 50_000
 LARGE_TARGET_MS = 200
 KNOWN_TEXTS = 2_000
+FRESH_EVERY = 10
+"""One search in so many is one that nobody has asked before."""
+STRAIGHT_TEXTS = 500
+"""Elasticsearch remembers no answer with hits in it, so they may be sent again."""
 MISSES_MAX = 100
 SEED = 1
 _WORD = re.compile(r"[A-Za-z]{3,}")
+Request = tuple[Any, ...]
+"""As ``Client.request`` takes it."""
+
+
+class Service(Protocol):
+    """What is asked, over connections of one's own."""
+
+    def connect(self) -> Client: ...
 
 
 async def run(*options: str) -> dict[str, Any]:
@@ -83,7 +104,20 @@ async def _embedded(records: Iterable[dict[str, Any]], texts: Iterator[str], sec
         loaded["load_peak_mb"] = getrusage(RUSAGE_SELF).ru_maxrss // 1024
         loaded |= {f"{name}_mb": _size(Path(folder), name) for name in ("log.db", "views.db", "search")}
         with serving(Path(folder)) as running:
-            return loaded | await _figures(running, texts, seconds)
+            figures = loaded | await _figures(running, texts, seconds)
+        return figures | await _engine(Path(folder) / "search", texts, seconds)
+
+
+async def _engine(folder: Path, texts: Iterator[str], seconds: float) -> dict[str, Any]:
+    engine = Engine(folder, Ranking(weights=search_weights(Settings())))
+    searches = [engine.asked(text) for text in islice(texts, KNOWN_TEXTS)]
+    await asked_at_once(engine, searches, CONNECTIONS, seconds / 4)
+    return _limit("engine", await asked_at_once(engine, searches, CONNECTIONS, seconds), seconds)
+
+
+def _limit(name: str, took: Sequence[float], seconds: float) -> dict[str, Any]:
+    shares = {f"{name}_p{share}_ms": round(percentile(took, share / 100), 1) for share in (50, 99)}
+    return shares | {f"{name}_per_s": round(len(took) / seconds)}
 
 
 async def _full(records: Iterable[dict[str, Any]], texts: Iterator[str], seconds: float) -> dict[str, Any]:
@@ -92,7 +126,20 @@ async def _full(records: Iterable[dict[str, Any]], texts: Iterator[str], seconds
     async with deployed("read", "relay", "views", "search") as deployment:
         async with write_services(deployment.settings) as services:
             loaded = await _loaded(services, records)
-        return loaded | await _figures(deployment.parts["read"], texts, seconds)
+        figures = loaded | await _figures(deployment.parts["read"], texts, seconds)
+        return figures | await _straight(deployment.settings, texts, seconds)
+
+
+async def _straight(settings: Settings, texts: Iterator[str], seconds: float) -> dict[str, Any]:
+    """What the service would send, by as many connections."""
+    from kontor.bench.straight import spying
+
+    ranking = Ranking(weights=search_weights(settings))
+    with spying(settings) as spy:
+        queries = [SearchQuery(text=text) for text in islice(texts, STRAIGHT_TEXTS)]
+        sent = await asyncio.to_thread(lambda: [spy.sent(query, ranking)[1] for query in queries])
+        took = await _ask(spy, cycle(("POST", *one) for one in sent), CONNECTIONS, seconds)
+    return _limit("straight", took.took_ms, seconds)
 
 
 async def _loaded(services: WriteServices, records: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -164,17 +211,16 @@ async def _ready(running: Running) -> None:
 
 async def _figures(running: Running, texts: Iterator[str], seconds: float) -> dict[str, Any]:
     await _ready(running)
-    fresh = (f"/api/products?limit=20&q={quote(text)}" for text in texts)
-    known = [f"/api/products?limit=20&q={quote(text)}" for text in islice(texts, KNOWN_TEXTS)]
-    shares = [1 / rank for rank in range(1, len(known) + 1)]
-    chosen = random.Random(SEED)
-    usual = (path for _ in iter(int, 1) for path in chosen.choices(known, shares, k=100))
-    typed = (f"/api/products/suggest?q={quote(text[: 2 + number % 9])}" for number, text in enumerate(texts))
+    fresh = map(_search_for, texts)
+    usual = _usual(list(islice(fresh, KNOWN_TEXTS)))
+    warm = (next(fresh if number % FRESH_EVERY == 0 else usual) for number in count())
+    typed = (("GET", f"/api/products/suggest?q={quote(text[: 2 + number % 9])}") for number, text in enumerate(texts))
     await _ask(running, fresh, 1, seconds / 4)
     parts = {
         "alone": await _ask(running, fresh, 1, seconds),
         "fresh": await _ask(running, fresh, CONNECTIONS, seconds),
         "usual": await _ask(running, usual, CONNECTIONS, seconds),
+        "usual_warm": await _ask(running, warm, CONNECTIONS, seconds),
         "suggest_alone": await _ask(running, typed, 1, seconds / 2),
         "suggest": await _ask(running, typed, CONNECTIONS, seconds / 2),
     }
@@ -185,6 +231,16 @@ async def _figures(running: Running, texts: Iterator[str], seconds: float) -> di
     return figures | {"target_suggest_p99_ms": 20, "service_mb": round(resident_mb(running.pid))}
 
 
+def _search_for(text: str) -> Request:
+    return "GET", f"/api/products?limit=20&q={quote(text)}"
+
+
+def _usual(known: Sequence[Request]) -> Iterator[Request]:
+    """The first most often, each as often as its rank says."""
+    chosen, shares = random.Random(SEED), [1 / rank for rank in range(1, len(known) + 1)]
+    return chain.from_iterable(chosen.choices(known, shares, k=100) for _ in count())
+
+
 class Timings(NamedTuple):
     took_ms: list[float]
     """Of each request."""
@@ -192,17 +248,17 @@ class Timings(NamedTuple):
     """How many were told that the service is busy, or that they took too long."""
 
 
-async def _ask(running: Running, paths: Iterator[str], connections: int, seconds: float) -> Timings:
-    """Everybody asks for the next path. Raises RuntimeError for an answer that is neither a page nor a refusal."""
+async def _ask(service: Service, requests: Iterator[Request], connections: int, seconds: float) -> Timings:
+    """Everybody makes the next request. Raises RuntimeError for an answer that is neither a page nor a refusal."""
     took: list[float] = []
     refused = 0
     until = time.perf_counter() + seconds
 
     async def ask() -> None:
         nonlocal refused
-        client = running.connect()
+        client = service.connect()
         while (began := time.perf_counter()) < until:
-            answer = await client.get(next(paths))
+            answer = await client.request(*next(requests))
             took.append((time.perf_counter() - began) * 1000)
             if answer.status not in (200, 429, 503):
                 raise RuntimeError(f"a search was answered with {answer}")

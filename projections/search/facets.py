@@ -27,22 +27,25 @@ PRICE_BUCKETS = 7
 ATTRIBUTES = 8
 ATTRIBUTE_VALUES = 12
 _ATTRIBUTE_PAIRS = 200
-_OF_A_PART = 20_000
-"""Values that each segment of an index tells, the most frequent first: a result that has more in one may lack a few of
-what is rare there. The engine's own choice, ten times the size, is too few for one text in six (DECISIONS 85)."""
 _PRICE_STEPS = [step * 10**power for power in range(2, 10) for step in (1, 2, 5)]
 _ATTRIBUTE = "attribute:"
 
 
-def plan(query: SearchQuery, filtered: Collection[str]) -> Plan:
-    """``filtered`` names the facets that have a filter, as ``QueryBuilder.filters`` does."""
+def plan(query: SearchQuery, filtered: Collection[str], of_a_part: int = 0) -> Plan:
+    """``filtered`` names the facets that have a filter, as ``filters.filters`` does. ``of_a_part``: values that each
+    part of an index tells, the most frequent first, where an engine puts counts together from parts; a result that has
+    more in one may lack a few of what is rare there."""
+
+    def terms(column: str, size: int) -> dict[str, Any]:
+        return {"terms": {"field": column, "size": size, "shard_size": max(size, of_a_part)}}
+
     wanted: dict[str, dict[str, Any]] = {
-        "category": _category_request(query),
-        "brand": {"brand": _terms("brand", BRANDS)},
+        "category": {row.level(depth): terms(row.level(depth), CATEGORIES) for depth in _levels(query)},
+        "brand": {"brand": terms("brand", BRANDS)},
         "price": {"price": _price_request()},
         "rating": {"rating": _rating_request()},
-        "seller": {"seller": _terms("seller", SELLERS)},
-        "attribute": {"attribute": _terms("attribute", _ATTRIBUTE_PAIRS)},
+        "seller": {"seller": terms("seller", SELLERS)},
+        "attribute": {"attribute": terms("attribute", _ATTRIBUTE_PAIRS)},
     }
     passes: Plan = {None: {}}
     for name, part in wanted.items():
@@ -73,26 +76,19 @@ def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], stock
     )
 
 
-def _terms(column: str, size: int) -> dict[str, Any]:
-    return {"terms": {"field": column, "size": size, "shard_size": _OF_A_PART}}
-
-
 def _buckets(answer: dict[str, Any]) -> list[Bucket]:
     return [Bucket(bucket["key"], bucket["doc_count"]) for bucket in answer["buckets"]]
 
 
-def _depth(query: SearchQuery) -> int:
-    return min(len(query.category), row.DEPTH - 1)
-
-
-def _category_request(query: SearchQuery) -> dict[str, Any]:
-    return {row.level(depth): _terms(row.level(depth), CATEGORIES) for depth in range(_depth(query) + 1)}
+def _levels(query: SearchQuery) -> range:
+    """Of categories: down the chosen path, and one below it."""
+    return range(min(len(query.category), row.DEPTH - 1) + 1)
 
 
 def _categories(query: SearchQuery, answer: dict[str, Any]) -> list[Bucket]:
     """Of each level only what lies below the chosen path, so that the list reads as one opened branch of the tree."""
     found: list[Bucket] = []
-    for depth in range(_depth(query) + 1):
+    for depth in _levels(query):
         above = row.path_key(query.category[:depth]) + "/" if depth else ""
         found += [bucket for bucket in _buckets(answer[row.level(depth)]) if bucket.value.startswith(above)]
     return found

@@ -25,7 +25,8 @@ _chance = random.Random().random
 
 
 class Remembered(Generic[T]):
-    """``generation`` gives a number that changes with the index. Keeps ``maximum`` answers at most, and no failure."""
+    """``generation`` gives a number that changes with the index. Keeps ``maximum`` answers at most, those that
+    were asked for last, and no failure."""
 
     def __init__(self, generation: Callable[[], int], maximum: int) -> None:
         self._of = generation
@@ -57,7 +58,9 @@ class Remembered(Generic[T]):
 
     def _answer(self, key: bytes, make: Make[T]) -> asyncio.Future[T]:
         known = self._answers.get(key)
-        if known is None:
+        if known is not None:
+            self._answers.move_to_end(key)
+        else:
             known = self._answers[key] = asyncio.ensure_future(make())
             known.add_done_callback(lambda done: self._forget_failure(key, done))
             while len(self._answers) > self._maximum:

@@ -26,6 +26,8 @@ from readapi.shown.languages import Wanted
 Q = TypeVar("Q")
 A = TypeVar("A")
 REMEMBERED_MAX = 2_000
+SUGGESTED_MAX = 5_000
+"""Of what is typed. About 1 KB each: their titles are remembered anyway."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -43,13 +45,13 @@ class Found(NamedTuple):
 
 
 class Searches:
-    def __init__(self, search: SearchIndex, indexer: FollowedSearch, maximum: int = REMEMBERED_MAX) -> None:
+    def __init__(self, search: SearchIndex, indexer: FollowedSearch) -> None:
         self._search = search
         self._threads = ThreadPoolExecutor(search.at_once, "search")
         self._indexer = indexer
         index = (lambda: indexer.generation, lambda: indexer.position)
-        self._found: Refreshed[Found] = Refreshed(*index, maximum)
-        self._suggested: Refreshed[list[Suggestion]] = Refreshed(*index, maximum)
+        self._found: Refreshed[Found] = Refreshed(*index, REMEMBERED_MAX)
+        self._suggested: Refreshed[list[Suggestion]] = Refreshed(*index, SUGGESTED_MAX)
 
     @property
     def caches(self) -> Mapping[str, Counted]:

@@ -7,7 +7,8 @@ import pytest
 from projections.search import analysis
 from projections.search.cursor import Cursor
 from projections.search.elastic.dialect import ElasticDialect
-from projections.search.elastic.queries import search_body
+from projections.search.elastic.mapping import ID, TITLE
+from projections.search.elastic.queries import search_body, told
 from projections.search.elastic.titled import REMEMBERED_S, Titled
 from projections.search.elastic.words import Words
 from projections.search.likeness import FRONT
@@ -39,13 +40,13 @@ def test_words_of_titles_are_asked_about_by_what_they_are_there():
 @pytest.mark.parametrize(
     ("asked", "rank", "window"),
     [
-        ({"limit": 20}, None, {"size": FRONT, "from": 0, "_source": ["title"]}),
-        ({"limit": 20}, ("next", FRONT), {"size": FRONT + 21, "from": 0, "_source": ["title"]}),
-        ({"limit": 20}, ("next", FRONT + 1), {"size": 21, "search_after": [2.5, 7], "_source": False}),
-        ({"limit": 20}, ("prev", FRONT + 21), {"size": 21, "search_after": [2.5, 7], "_source": False}),
-        ({"limit": 20, "offset": FRONT}, None, {"size": 21, "from": FRONT, "_source": False}),
-        ({"limit": 20, "sort": "newest"}, None, {"size": 21, "from": 0, "_source": False}),
-        ({"limit": 20, "text": " "}, None, {"size": 21, "from": 0, "_source": False}),
+        ({"limit": 20}, None, {"size": FRONT, "from": 0, **told(ID, TITLE)}),
+        ({"limit": 20}, ("next", FRONT), {"size": FRONT + 21, "from": 0, **told(ID, TITLE)}),
+        ({"limit": 20}, ("next", FRONT + 1), {"size": 21, "search_after": [2.5, 7], **told(ID)}),
+        ({"limit": 20}, ("prev", FRONT + 21), {"size": 21, "search_after": [2.5, 7], **told(ID)}),
+        ({"limit": 20, "offset": FRONT}, None, {"size": 21, "from": FRONT, **told(ID)}),
+        ({"limit": 20, "sort": "newest"}, None, {"size": 21, "from": 0, **told(ID)}),
+        ({"limit": 20, "text": " "}, None, {"size": 21, "from": 0, **told(ID)}),
     ],
 )
 def test_the_front_is_asked_for_where_a_page_reaches_into_it(asked, rank, window):

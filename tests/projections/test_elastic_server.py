@@ -95,10 +95,10 @@ def test_attempts_are_bounded(scripted, server, ask, attempts):
     assert len(scripted.bodies) == attempts
 
 
-def test_whoever_waits_waits_for_no_second_one_that_is_as_slow(scripted, server, monkeypatch):
+def test_whoever_waits_waits_for_no_second_one_that_is_as_slow(scripted, monkeypatch):
     monkeypatch.setattr(server_module, "SEARCH_TIMEOUT_S", 0.2)
     scripted.takes = 0.5
-    with pytest.raises(SearchUnavailable):
+    with contextlib.closing(Server(scripted.url)) as server, pytest.raises(SearchUnavailable):
         server.search("/_search", {})
     assert len(scripted.bodies) == 1
 

@@ -181,6 +181,14 @@ async def test_only_so_many_are_kept() -> None:
     assert index.asked == {b"a": 2, b"b": 1, b"c": 1}
 
 
+async def test_what_is_asked_all_the_time_is_not_pushed_out_by_what_is_asked_once() -> None:
+    index = Index(maximum=2)
+    for number in range(10):
+        await index.ask()
+        await index.ask(b"other %d" % number)
+    assert index.asked[b"bed"] == 1
+
+
 async def test_long_questions_are_told_apart() -> None:
     answers: Remembered[int] = Remembered(lambda: 1, 10)
 

@@ -63,14 +63,27 @@ def _beside_one(what: str, key: str, alone: str, target: str = "target_p99_ms") 
     return Figure(f"{what}, p99, beside one client", key, "ms", less=True, target=target, limit=alone, ours=True)
 
 
-SEARCHES = (
+_SEARCHES = (
     _beside_one("searches with facets, 32 connections", "fresh_p99_ms", "alone_p99_ms"),
     _beside_one("the same as shoppers repeat them", "usual_p99_ms", "alone_p99_ms"),
+    Figure("the same, most remembered and one in ten new, p99", "usual_warm_p99_ms", "ms", less=True),
     _beside_one("type-ahead, 32 connections", "suggest_p99_ms", "suggest_alone_p99_ms", "target_suggest_p99_ms"),
     Figure("products loaded", "load_per_s", "/s"),
     Figure("memory of the service", "service_mb", "MB", less=True),
 )
 """Of either profile."""
+
+
+def _alone(what: str, key: str) -> tuple[Figure, ...]:
+    """What finds things, with nothing around it."""
+    return (
+        Figure(f"{what}, 32 callers, p99", f"{key}_p99_ms", "ms", less=True),
+        Figure(f"{what}, 32 callers", f"{key}_per_s", "/s"),
+    )
+
+
+SEARCHES_EMBEDDED = _SEARCHES + _alone("the index's engine alone", "engine")
+SEARCHES_FULL = _SEARCHES + _alone("the same requests straight to Elasticsearch", "straight")
 
 
 def _first_shown(where: str, key: str, **more: Any) -> tuple[Figure, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, PRICES, SEARCHES, Case, beside
+from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, PRICES, SEARCHES_EMBEDDED, Case, beside
 from kontor.bench.book.figures import Figure
 
 EMBEDDED: tuple[Case, ...] = (
@@ -207,7 +207,7 @@ EMBEDDED: tuple[Case, ...] = (
     ),
     Case("reads", PAGES, NONE, small=("--seconds", "0.5")),
     Case("prices", PRICES, DISK, small=("--seconds", "1")),
-    Case("search", SEARCHES, DISK, file=CATALOG, small=("--products", "700", "--seconds", "0.5")),
+    Case("search", SEARCHES_EMBEDDED, DISK, file=CATALOG, small=("--products", "700", "--seconds", "0.5")),
     Case(
         "discovery",
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.bench.book.case import CATALOG, EVERY_SERVER, NONE, PAGES, PRICES, SEARCHES, SERVERS, Case, beside
+from kontor.bench.book.case import CATALOG, EVERY_SERVER, NONE, PAGES, PRICES, SEARCHES_FULL, SERVERS, Case, beside
 from kontor.bench.book.figures import Figure
 
 APPEND_POSTGRES = "Postgres, as it is set, above"
@@ -215,7 +215,7 @@ FULL: tuple[Case, ...] = (
     ),
     Case(
         "search",
-        SEARCHES,
+        SEARCHES_FULL,
         SERVERS,
         ("--profile", "full"),
         needs=EVERY_SERVER,

@@ -19,12 +19,14 @@ from projections.search.elastic import destinations
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 7
+VERSION = 8
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
 PRODUCT, STATE = "product", "state"
 KEPT = "kept"
+ID, TITLE = "id", "title.whole"
+"""Columns that hits are told from: a document as it was sent is kilobytes, to be read and taken apart for each hit."""
 
 STEMMED, PLAIN, BEGINNINGS = "kontor_stemmed", "kontor_plain", "kontor_beginnings"
 CODE, CODE_BEGINNINGS = "kontor_code", "kontor_code_beginnings"
@@ -89,6 +91,7 @@ def mappings() -> dict[str, Any]:
     }
     code_beginnings = beginnings | {"analyzer": CODE_BEGINNINGS, "search_analyzer": CODE}
     searched = text | {"fields": {"beginning": beginnings}}
+    brought = {"type": "keyword", "index": False, "ignore_above": 8_000}
     key = {"type": "keyword", "doc_values": False, "ignore_above": 8_000}
     counted = {"type": "keyword", "ignore_above": 8_000}
     column = {"type": "long", "index": False}
@@ -97,7 +100,8 @@ def mappings() -> dict[str, Any]:
         "_meta": {"kontor": VERSION},
         "properties": {
             "kind": key,
-            "title": searched,
+            ID: brought,
+            "title": text | {"fields": {"beginning": beginnings, "whole": brought}},
             "brand_text": searched,
             "category_text": searched,
             "attributes_text": text,
@@ -136,6 +140,7 @@ _encode = msgspec.json.Encoder().encode
 def document_json(document: SearchDocument) -> bytes:
     """As the bulk request takes it, on one line."""
     columns, shown = row.columns(document)
+    columns[ID] = document.product_id
     columns["kind"] = PRODUCT
     columns["attribute"] = attributes.codes(shown)
     columns["shown"] = shown

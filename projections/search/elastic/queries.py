@@ -89,14 +89,19 @@ def shows_front(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> b
 def _window(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> dict[str, Any]:
     if shows_front(query, place, ranking):
         return _front(max(FRONT, depth(query, place)))
-    window = {"size": query.limit + 1, "_source": False, "sort": _sort(query, place)}
+    window = {"size": query.limit + 1, "sort": _sort(query, place), **told(mapping.ID)}
     if place is None:
         return window | {"from": query.offset}
     return window | {"search_after": [_edge(query, place), place.tie]}
 
 
 def _front(size: int) -> dict[str, Any]:
-    return {"size": size, "from": 0, "_source": ["title"], "sort": _BY_SCORE}
+    return {"size": size, "from": 0, "sort": _BY_SCORE, **told(mapping.ID, mapping.TITLE)}
+
+
+def told(*columns: str) -> dict[str, Any]:
+    """What is asked of each hit: these columns, and nothing of the document as it was sent."""
+    return {"stored_fields": "_none_", "docvalue_fields": list(columns)}
 
 
 def count_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking) -> dict[str, Any]:
@@ -167,13 +172,15 @@ def _edge(query: SearchQuery, place: Cursor) -> float:
 def suggest_lines(
     build: QueryBuilder[Query], words: Sequence[str], limit: int, languages: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """Three searches in one request: values of categories, values of brands, and products."""
+    """Three searches in one request: values of categories, values of brands, and products. Only of those that are read
+    in other languages than their own more is asked than a column."""
 
     def values(field: str, columns: tuple[str, ...]) -> dict[str, Any]:
         counted = {column: {"terms": {"field": column, "size": VALUES}} for column in columns}
         return {"size": 0, "query": build.completing(field, words), "aggs": counted, "track_total_hits": False}
 
-    titles = {"size": limit * 2, "query": build.completing_titles(words, languages), "_source": _TITLES}
+    found = {"size": limit * 2, "query": build.completing_titles(words, languages), "track_total_hits": False}
+    titles = found | ({"_source": _TITLES} if languages else told(mapping.ID, mapping.TITLE))
     bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
     return [line for body in bodies for line in ({}, body)]
 

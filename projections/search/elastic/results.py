@@ -9,18 +9,28 @@ from domain.catalog.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
 from projections.search.elastic import destinations
-from projections.search.elastic.mapping import KEPT
+from projections.search.elastic.mapping import ID, KEPT, TITLE
 from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
 from projections.search.likeness import FRONT, Found
-from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
+from projections.search.port import Copy, Facets, SearchQuery, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
 from projections.search.translations import Titles, title_for
-from projections.search.window import Hit, Page
+from projections.search.window import Hit
 
 
 def hits(answer: Mapping[str, Any]) -> list[Hit]:
-    return [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in answer["hits"]["hits"]]
+    """Of products that were asked for by ``queries.told``."""
+    return [Hit(float(hit["sort"][0]), int(hit["sort"][1]), _told(hit, ID)) for hit in answer["hits"]["hits"]]
+
+
+def first(answer: Mapping[str, Any], number: int) -> list[str]:
+    """The first so many products, as the server puts them."""
+    return [_told(hit, ID) for hit in answer["hits"]["hits"][:number]]
+
+
+def _told(hit: Mapping[str, Any], column: str) -> str:
+    return str(hit["fields"].get(column, ("",))[0])
 
 
 def total(answer: Mapping[str, Any]) -> int:
@@ -31,31 +41,27 @@ def total(answer: Mapping[str, Any]) -> int:
 def front(answer: Mapping[str, Any]) -> list[Found]:
     """Best first; of products that were asked for with their titles."""
     best = answer["hits"]["hits"][:FRONT]
-    return [Found(float(hit["sort"][0]), hit["_id"], hit["_source"]["title"]) for hit in best]
+    return [Found(float(hit["sort"][0]), _told(hit, ID), _told(hit, TITLE)) for hit in best]
 
 
-def search_result(query: SearchQuery, page: Page, answer: Mapping[str, Any], names: facets.Names) -> SearchResult:
+def counted(query: SearchQuery, answer: Mapping[str, Any], names: facets.Names) -> Facets:
     answers = {
-        facet_of(name): destinations.read(counted)
-        for name, counted in answer["aggregations"].items()
-        if name != STOCKED
+        facet_of(name): destinations.read(part) for name, part in answer["aggregations"].items() if name != STOCKED
     }
     there = answer["aggregations"][STOCKED]
-    stocked = facets.Stocked(there["doc_count"], there[STOCKED]["doc_count"])
-    return SearchResult(
-        product_ids=page.product_ids,
-        total=page.total,
-        facets=facets.read(query, answers, stocked, names),
-        next=page.next,
-        prev=page.prev,
-    )
+    return facets.read(query, answers, facets.Stocked(there["doc_count"], there[STOCKED]["doc_count"]), names)
 
 
 def suggestions(words: Sequence[str], limit: int, wanted: Sequence[str], answer: Mapping[str, Any]) -> list[Suggestion]:
     categories, brands, found = each(answer)
-    told = [(hit["_id"], _titles(hit)) for hit in found["hits"]["hits"]]
-    products = [Suggestion(title_for(titles, wanted), "product", product_id) for product_id, titles in told]
+    products = [_suggested(hit, wanted) for hit in found["hits"]["hits"]]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
+
+
+def _suggested(hit: Mapping[str, Any], wanted: Sequence[str]) -> Suggestion:
+    if "fields" in hit:
+        return Suggestion(_told(hit, TITLE), "product", _told(hit, ID))
+    return Suggestion(title_for(_titles(hit), wanted), "product", hit["_id"])
 
 
 def scores(answer: Mapping[str, Any]) -> list[dict[str, float]]:

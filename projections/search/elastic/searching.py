@@ -46,7 +46,8 @@ class Searching:
         return {word: known.frequency(word) for word in words}
 
     def result(self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, least: int = 0) -> SearchResult:
-        """Where words have to be asked about first, the search that is likely is sent at the same time."""
+        """Where words have to be asked about first, the search that is likely is sent at the same time; it is not
+        waited for if it was not the right one."""
 
         def body(words: Words) -> dict[str, Any]:
             return queries.search_body(query, ElasticDialect(words), ranking, place)
@@ -56,14 +57,22 @@ class Searching:
         if guess is None:
             answer = self._send(query, body(self._vocabulary.of_text(terms)))
         else:
-            likely, learning = body(guess), self._aside.submit(self._vocabulary.of_text, terms)
-            answer = self._send(query, likely)
-            if (right := body(learning.result())) != likely:
-                answer = self._send(query, right)
+            likely = body(guess)
+            guessed = self._aside.submit(self._send, query, likely)
+            right = body(self._vocabulary.of_text(terms))
+            answer = guessed.result() if right == likely else self._send(query, right)
         if (total := results.total(answer)) < least:
             return SearchResult([], total, Facets())
+        return self._shown(query, ranking, place, answer)
+
+    def _shown(
+        self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, answer: Mapping[str, Any]
+    ) -> SearchResult:
+        """What was counted is named beside: either may have to ask the server."""
+        first = results.first(answer, query.limit)
+        counted = self._aside.submit(results.counted, query, answer, self._meanings_beside(first))
         shown = self._page(query, ranking, place, answer)
-        return results.search_result(query, shown, answer, self._meanings_beside(shown.product_ids))
+        return SearchResult(shown.product_ids, shown.total, counted.result(), shown.next, shown.prev)
 
     def lifts(self, query: SearchQuery, ranking: Ranking, say: ElasticDialect) -> dict[str, float]:
         """What each product of the front gains, by product."""
@@ -91,7 +100,7 @@ class Searching:
         return destinations.merged(body, results.each(self._ask("_msearch", lines)))
 
     def _meanings_beside(self, found: Sequence[str]) -> facets.Names:
-        """Of attributes that were counted. The products on the page are looked at first: one request for all of them
+        """Of attributes that were counted. The products found first are looked at first: one request for all of them
         instead of a search for each attribute."""
 
         def nearby() -> Iterable[Pairs]:

@@ -22,6 +22,8 @@ async def test_a_grown_catalog_is_loaded_and_searched(tmp_path: Path) -> None:
     assert (figures["products"], figures["target_p99_ms"]) == (700, 50)
     assert {"load_s", "load_peak_mb", "service_mb", "views.db_mb", "alone_p99_ms", "fresh_p99_ms"} <= figures.keys()
     assert figures["fresh_asked"] > 0
+    assert figures["usual_warm_asked"] > 0
+    assert figures["engine_per_s"] > 0
 
 
 class Answering:
@@ -33,7 +35,7 @@ class Answering:
     def connect(self) -> Answering:
         return self
 
-    async def get(self, path: str) -> Answer:
+    async def request(self, method: str, path: str) -> Answer:
         return Answer(next(self.statuses), b"")
 
     def close(self) -> None: ...
@@ -41,7 +43,7 @@ class Answering:
 
 async def test_searches_that_a_busy_service_refuses_are_counted() -> None:
     """An hour of loading is not thrown away because of them."""
-    asked = await search._ask(Answering(200, 503, 429, 200), repeat("/"), 1, 0.02)
+    asked = await search._ask(Answering(200, 503, 429, 200), repeat(("GET", "/")), 1, 0.02)
     assert 0 < asked.refused < len(asked.took_ms)
     with pytest.raises(RuntimeError, match="500"):
-        await search._ask(Answering(200, 500), repeat("/"), 1, 0.02)
+        await search._ask(Answering(200, 500), repeat(("GET", "/")), 1, 0.02)

@@ -14,7 +14,7 @@ from commands.logs.merged import MergedLog
 from kontor.folder import DataFolder
 from kontor.replay.search import compare
 from kontor.replay.telling import Telling
-from projections.search import facets
+from projections.search import facets, tantivy_counting
 from projections.search.document import SearchDocument
 from projections.search.places import Places
 from projections.search.port import SearchQuery
@@ -178,7 +178,7 @@ def test_what_lists_of_values_leave_out_is_no_difference(
 ) -> None:
     """The same products in one segment and in three, of which each tells few values."""
     monkeypatch.setattr(facets, "_ATTRIBUTE_PAIRS", 5)
-    monkeypatch.setattr(facets, "_OF_A_PART", 5)
+    monkeypatch.setattr(tantivy_counting, "OF_A_SEGMENT", 5)
     shown = lamps(tmp_path / "shown", range(90))
     new = lamps(tmp_path / "new", range(50), range(50, 55), range(55, 90))
     assert shown.search(SearchQuery()).facets != new.search(SearchQuery()).facets
