@@ -294,9 +294,8 @@ class Engines(Engine):
 
     async def abreast(self) -> None:
         """Of all logs; so a token that this process gives out covers every one that was given out before."""
-        heads = await asyncio.gather(*(log.head() for log in self._merged.logs), return_exceptions=True)
-        for number, head in enumerate(heads):
-            if not isinstance(head, BaseException):  # one that does not answer is its own streams' affair
+        for number, head in enumerate(await self._merged.heads.ask()):
+            if isinstance(head, int):  # one that does not answer is its own streams' affair
                 self._seen[number] = max(self._seen[number], head)
                 await catch_up(self._each[number], head)
 

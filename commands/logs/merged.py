@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from commands.errors import StorageUnavailable, UnusableLog
+from commands.logs.heads import Heads
 from commands.logs.order import Order, Span
 from commands.logs.slices import Directory
 from commands.logs.vector import Vector
@@ -22,6 +23,7 @@ class MergedLog:
     def __init__(self, logs: Sequence[EventLog], order: Order) -> None:
         self.logs = logs
         self.order = order
+        self.heads = Heads(logs)
         self._cutting = asyncio.Lock()
 
     @property
@@ -44,13 +46,13 @@ class MergedLog:
         """Puts into the order whatever has been committed before the call. Raises StorageUnavailable; then what is in
         those logs that answer is in the order all the same."""
         async with self._cutting:
-            answers = await asyncio.gather(*(one.head() for one in self.logs), return_exceptions=True)
+            answers = await self.heads.ask()
             found = zip(answers, self.order.heads, strict=True)
-            heads = [known if isinstance(answer, BaseException) else answer for answer, known in found]
+            heads = [answer if isinstance(answer, int) else known for answer, known in found]
             if heads != self.order.heads:
                 await self.order.cut(heads)
         for answer in answers:
-            if isinstance(answer, BaseException):
+            if isinstance(answer, StorageUnavailable):
                 raise answer
 
     async def move(self, first: int, last: int, to: int, at: int) -> None:
@@ -71,8 +73,14 @@ class MergedLog:
         clock = asyncio.get_running_loop().time
         until = clock() + timeout
         while True:
-            await self.cut()
+            try:
+                await self.cut()
+                missed = None
+            except StorageUnavailable as error:  # of a log that it need not be about
+                missed = error
             place, left = self.place_of(wanted), until - clock()
+            if place is None and missed is not None:
+                raise missed
             if place is not None or left <= 0:
                 return place
             await asyncio.sleep(min(POLL_S, left))
@@ -152,6 +160,7 @@ class MergedLog:
                 yield forgotten
 
     async def close(self) -> None:
+        await self.heads.close()
         await self.order.close()
         for one in self.logs:
             await one.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ import pytest
 
 from commands.errors import StorageUnavailable
 from commands.logs import engines as engines_module
+from commands.logs import heads
 from commands.logs.engines import Engines
 from commands.logs.served import ServedLogs, open_served
 from commands.logs.slices import SLICES
@@ -96,21 +98,29 @@ async def test_what_is_answered_is_there_once_wherever_connections_break_and_sli
     assert problems(four_servers, LOGS) == []
 
 
-async def test_a_log_that_is_away_stops_its_own_streams(behind: tuple[list[Proxy], Engines]):
+async def test_a_log_that_is_away_stops_its_own_streams(
+    behind: tuple[list[Proxy], Engines], monkeypatch: pytest.MonkeyPatch
+):
     proxies, engine = behind
     here, there = named("stk", 0, engine.log), named("stk", 2, engine.log)
     assert (await do(engine, receive(1, there))).version == 1
     proxies[2].go_silent()
+    monkeypatch.setattr(server, "ANSWER_TIMEOUT_S", 5)
+    monkeypatch.setattr(heads, "PATIENCE_S", 0.2)
+    await engine.abreast()
+    began = time.monotonic()
+    await engine.abreast()
+    assert time.monotonic() - began < 0.1, "who is known to be away was waited for"
     heard: list[str] = []
     engine.listeners.append(lambda events: heard.extend(event.stream for event in events))
     refused = asyncio.create_task(do(engine, receive(1, there)))
     for version in (1, 2):
         assert (await do(engine, receive(1, here))).version == version
-    with pytest.raises(StorageUnavailable):
-        await do(engine, receive(1, here), request=request("may have been answered there"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(2):
         while heard.count(here) < 2:  # noqa: ASYNC110  # put in order, without the one that is away
             await asyncio.sleep(0.05)
+    with pytest.raises(StorageUnavailable):
+        await do(engine, receive(1, here), request=request("may have been answered there"))
     await proxies[2].mend()
     with pytest.raises(StorageUnavailable):
         await refused
