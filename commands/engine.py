@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from commands.abreast import catch_up
 from commands.aggregates import Aggregate, Aggregates, fold
 from commands.batch import Batch, Flight, Outcome, Submission, answer
 from commands.context import Context
@@ -186,6 +187,10 @@ class Engine:
     def reacts_to(self, order_id: str) -> bool:
         """Whether the next step of this checkout will be decided along with the events that call for it."""
         return self._reactor.attends(order_id, self.clock())
+
+    async def abreast(self) -> None:
+        """Takes in what other processes have committed before the call. Raises StorageUnavailable."""
+        await catch_up(self, await self.log.head())
 
     def absorb(self, rows: Sequence[Row]) -> None:
         """Takes in events that were committed by another process."""

@@ -51,12 +51,12 @@ def copy_log(
 ) -> None:
     """Copy the event log into another store and prove it: every row equal, every chain whole. Goes on where it stopped.
 
-    Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along.
+    Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along. Where
+    there are several logs on servers, the URL of the first means all that the settings name.
     """
     from kontor.operating.copying import run_copy
 
-    settings_of()
-    run_copy(source, target)
+    run_copy(source, target, settings_of())
 
 
 def copy_vault(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands.errors import UnusableLog
-from commands.logs.order import ORDER_FILE
+from commands.logs.order_file import ORDER_FILE
 from commands.store.sqlite import LOG_FILE
 from commands.store.sqlitefile import SQLiteFile
 from commands.vault_file import APPLICATION_ID, SCHEMA_VERSION

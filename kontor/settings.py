@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     data: Path = Field(Path("kontor-data"), description="the data folder of the embedded profile")
     profile: Literal["embedded", "full"] = Field("embedded", description="which stores are used")
     postgres_url: str | None = Field(None, repr=False, description="the event log of the full profile")
+    postgres_more_urls: tuple[str, ...] = Field(
+        (),
+        max_length=63,
+        repr=False,
+        description="further event logs of the full profile, databases or schemas of their own; docs/scale.md",
+    )
     vault_url: str | None = Field(
         None, repr=False, description="the vault of the full profile; a database or schema that is not the log's"
     )
@@ -271,6 +277,17 @@ def _reason(error: ErrorDetails) -> str:
     """What is wrong with several settings together has no place of its own, and names them."""
     where = ".".join(map(str, error["loc"]))
     return f"{where}: {error['msg']}" if where else error["msg"]
+
+
+def log_urls(settings: Settings) -> tuple[str, ...]:
+    """Of all event logs of the full profile, the first one's first. Raises UnusableLog if none is named."""
+    return (*required(settings, "postgres_url"), *settings.postgres_more_urls)
+
+
+def require_one_log(settings: Settings) -> None:
+    """For commands that know one on a server. Raises UnusableLog."""
+    if settings.postgres_more_urls:
+        raise UnusableLog("there are several event logs, and this command knows one; docs/scale.md says what does")
 
 
 def required(settings: Settings, *names: str) -> list[str]:

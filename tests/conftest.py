@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,13 +66,29 @@ def shared_data() -> Path:
 @pytest.fixture
 def postgres() -> Iterator[str]:
     """The URL of a schema of its own on a real server, empty, and gone afterwards."""
+    with schemas(1) as (url,):
+        yield url
+
+
+@pytest.fixture
+def four_servers() -> Iterator[tuple[str, ...]]:
+    """The same of four, as if each were another server."""
+    with schemas(4) as urls:
+        yield urls
+
+
+@contextmanager
+def schemas(count: int) -> Iterator[tuple[str, ...]]:
     url = address("postgres")
     import psycopg
 
-    schema = f"kontor_test_{os.getpid()}_{secrets.token_hex(4)}"
-    yield f"{url}{'&' if '?' in url else '?'}application_name={schema}&options=-csearch_path%3D{schema}"
+    name = f"kontor_test_{os.getpid()}_{secrets.token_hex(4)}"
+    names = [name, *(f"{name}_{number}" for number in range(1, count))]
+    begun = f"{url}{'&' if '?' in url else '?'}application_name={name}"
+    yield tuple(f"{begun}&options=-csearch_path%3D{schema}" for schema in names)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+        for schema in names:
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
 @pytest.fixture

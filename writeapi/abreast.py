@@ -15,8 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from commands.errors import WritePathError
 from writeapi.services import WriteServices
 
-READ_MAX = 5_000
-"""Whoever is farther behind has only just started, and is caught up by the follower."""
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _NO_COMMANDS = frozenset(("/api/signals",))
 """What is sent there has nothing to do with the log, and is not to wait for it."""
@@ -32,15 +30,6 @@ class Abreast:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _SAFE and scope["path"] not in _NO_COMMANDS:
             with suppress(WritePathError, sqlite3.Error):  # a log that cannot be read is the route's to answer for
-                await catch_up(self._application.state.services)
+                services: WriteServices = self._application.state.services
+                await services.engine.abreast()
         await self._app(scope, receive, send)
-
-
-async def catch_up(services: WriteServices) -> None:
-    """Costs one look at the log's last position when nobody else writes."""
-    log, engine = services.log, services.engine
-    head = await log.head()
-    if head > engine.frontier:
-        engine.absorb(await log.read(engine.position, READ_MAX))
-    elif head > engine.position:
-        await engine.landing()  # our own batch is in the log already, and others have perhaps read it there

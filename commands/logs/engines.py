@@ -4,13 +4,14 @@ Batches never span logs, and no log waits for another. Whoever gave a command he
 of all logs. Whoever reacts hears of it when it has its places in the order: the listeners, who see one log, and the
 crossing, which gives a checkout's next step to the log that it concerns. So no event stands in the order before one
 that it was a reaction to, whichever log that is in.
+
+Other processes may serve the same logs. Each puts in order what it finds, and goes through the order (``through.py``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,18 +20,20 @@ from typing import Any
 import structlog
 from msgspec.structs import replace as changed
 
+from commands.abreast import catch_up
 from commands.aggregates import Aggregate
 from commands.batch import Outcome
-from commands.context import Context, system_context
+from commands.context import Context
 from commands.engine import Engine, Landed, now_ms
 from commands.errors import WritePathError
 from commands.idempotency import IdempotentRequest
 from commands.logs.crossing import Crossing
-from commands.logs.home import Home
+from commands.logs.home import DirectoryChanged, Home
 from commands.logs.keys import Keys
 from commands.logs.merged import MergedLog
-from commands.logs.moving import Moving
+from commands.logs.moving import Moving, come_to_an_end, follow
 from commands.logs.slices import Directory
+from commands.logs.through import Through
 from commands.logs.vector import Vector
 from commands.news import Listener
 from commands.outage import Outage
@@ -39,16 +42,12 @@ from commands.reactor import CheckoutReactor
 from commands.routes import stream_of
 from commands.store.polling import POLL_S
 from commands.store.port import Row
-from domain.claim import TakeClaim
 from domain.decider import Command
-from domain.errors import DomainError
-from domain.ids import claim_id
 from domain.recorded import Recorded
 
-UNPUBLISHED_MAX = 20_000
-"""Events of a log that wait for their places; older ones are read from the log by whoever wants them."""
+LEFT_S = 0.25
+"""How soon what somebody has committed and not put in order, as who was killed, is put in order by others."""
 RETRY_S = 0.2
-MARK = claim_id("mark", "move")
 REST_S = 1.0
 REST_LOOK_S = 0.002
 
@@ -76,9 +75,14 @@ class Engines(Engine):
         self._awaited: set[str] = set()
         """Keys of requests whose end somebody waits for."""
         self._moving = Moving()
-        self._unpublished: list[deque[Recorded]] = [deque(maxlen=UNPUBLISHED_MAX) for _ in merged.logs]
+        self._directory = merged.directory.version
+        """By which all engines go."""
+        self._seen = [0] * len(merged.logs)
+        """What each log is known to hold, also of what its engine has not taken in."""
+        self._through = Through(merged, self._each, self._crossing, self._tell_all)
         self._wake = asyncio.Event()
         self._worker = None
+        self._ear: asyncio.Task[None] | None = None
         self._closing = False
         self._outage = Outage(log, "logs_not_put_in_order", "logs_put_in_order")
 
@@ -94,12 +98,15 @@ class Engines(Engine):
         """Raises UnusableLog, StorageUnavailable."""
         await self._merged.check()
         await self._merged.cut()
+        self._through.begin()
         self._loop = asyncio.get_running_loop()
         for number, one in enumerate(self._each):
             one.landed = self.landed
             one.listeners.append(partial(self._committed, number))
+            self._homes[number].forget = partial(self._forget_streams, number)
             await one.start()
         self._worker = asyncio.create_task(self._put_in_order(), name="order")
+        self._ear = asyncio.create_task(self._listen(), name="order heard")
 
     async def close(self) -> None:
         for one in self._each:
@@ -108,11 +115,15 @@ class Engines(Engine):
         self._wake.set()
         if self._worker is not None:
             await self._worker
+        if self._ear is not None:
+            self._ear.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ear
 
     @property
     def position(self) -> int:  # type: ignore[override]  # an attribute there, which the engine's own methods write
         """What every log is known to hold, as one token."""
-        return Vector(one.position for one in self._each)
+        return self._vector(0, 0)
 
     @property
     def frontier(self) -> int:
@@ -156,7 +167,7 @@ class Engines(Engine):
         number = self._merged.directory.home_of(stream_of(command))
         asked = self._asked(number, request)
         deciding = self._each[number].submit(command, context, expected_version=expected, request=asked)
-        return self._told(number, deciding)
+        return self._hand_on(number, deciding, partial(self._decided, command, context, expected, request))
 
     async def _followed(
         self, told: asyncio.Future[Outcome], stream: str, order_id: str, request: IdempotentRequest | None
@@ -173,11 +184,11 @@ class Engines(Engine):
         """Waits for what an order calls for after a commit; whether there was anything."""
         number = self._merged.directory.home_of(stream)
         assert isinstance(outcome.position, Vector)
-        unplaced, upto, called_for = self._unpublished[number], outcome.position.parts[number], False
+        upto, called_for = outcome.position.parts[number], False
         until = self._loop.time() + REST_S
         while self._loop.time() < until:
             called_for |= (due := self._crossing.is_due(order_id))
-            if not due and not (unplaced and unplaced[0].position <= upto):
+            if not due and not self._through.waits(number, upto):
                 break
             await asyncio.sleep(REST_LOOK_S)
         return called_for
@@ -188,7 +199,8 @@ class Engines(Engine):
         number = self._merged.directory.home_of(stream)
         again = self._asked(number, request)
         assert again is not None
-        return self._told(number, self._each[number].answer_again(stream, again))
+        answering = self._each[number].answer_again(stream, again)
+        return self._hand_on(number, answering, partial(self.answer_again, stream, request))
 
     def watch(
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
@@ -206,7 +218,8 @@ class Engines(Engine):
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None
     ) -> asyncio.Future[Outcome]:
         number = self._merged.directory.home_of(stream)
-        return self._told(number, self._each[number].watch(stream, until, self._asked(number, request)))
+        watching = self._each[number].watch(stream, until, self._asked(number, request))
+        return self._hand_on(number, watching, partial(self._watched, stream, until, request))
 
     @property
     def logs(self) -> int:
@@ -219,19 +232,44 @@ class Engines(Engine):
     async def move(self, first: int, last: int, to: int) -> int:
         """Gives the slices ``first`` to ``last`` to another log; the version of the directory that says so.
 
-        Commands wait for it for a few commits' time. Where other processes write as well, theirs that come then are
-        refused with StorageUnavailable, to be given again. Raises StorageUnavailable when it could not be written.
+        Commands wait for it for a few commits' time, in other processes for some moments more. Raises
+        StorageUnavailable when it could not be written.
         """
         if set(self.directory.homes[first : last + 1]) == {to}:
             return self.directory.version
         async with self._moving.everybody_waits():
-            await asyncio.gather(*map(_come_to_an_end, self._each))
+            await self._come_to_an_end()
             await self._merged.move(first, last, to, self.clock())
-            for home, engine, reactor in zip(self._homes, self._each, self._reactors, strict=True):
-                home.version = self._merged.directory.version
-                engine._aggregates.clear()
-                reactor.clear()
+            self._adopt()
+        self._look_once_more()
         return self.directory.version
+
+    async def _heed_directory(self) -> None:
+        """Another process has moved slices: all engines go by the new directory, and whoever waits for a stream waits
+        at its new home."""
+        if self._merged.directory.version != self._directory:
+            async with self._moving.everybody_waits():
+                await self._come_to_an_end()
+                self._adopt()
+            self._look_once_more()
+
+    async def _come_to_an_end(self) -> None:
+        await asyncio.gather(*map(come_to_an_end, self._each))
+
+    def _adopt(self) -> None:
+        self._directory = self._merged.directory.version
+        for number, home in enumerate(self._homes):
+            home.version = self._directory
+            self._forget_streams(number)
+
+    def _look_once_more(self) -> None:
+        """At what is watched: it may have come to pass before it was watched at its new home."""
+        for one in self._each:
+            one._watches.notify(one, None)
+
+    def _forget_streams(self, number: int) -> None:
+        self._each[number]._aggregates.clear()
+        self._reactors[number].clear()
 
     def peek(self, stream: str) -> Any | None:
         return self._of(stream).peek(stream)
@@ -254,18 +292,23 @@ class Engines(Engine):
     def reacts_to(self, order_id: str) -> bool:
         return self._crossing.knows(order_id)
 
+    async def abreast(self) -> None:
+        """Of all logs; so a token that this process gives out covers every one that was given out before."""
+        for number, head in enumerate(await self._merged.heads.ask()):
+            if isinstance(head, int):  # one that does not answer is its own streams' affair
+                self._seen[number] = max(self._seen[number], head)
+                await catch_up(self._each[number], head)
+
     def absorb(self, rows: Sequence[Row]) -> None:
-        """Takes in rows of the merged log."""
+        """Takes in rows of the merged log, of which it hears by itself as well."""
         for number, own in self._merged.located(rows):
-            foreign = [row for row in own if row.position > self._each[number].position]
             self._each[number].absorb(own)
-            self._crossing.absorb(foreign)
 
     # tokens
 
     def _vector(self, number: int, position: int) -> Vector:
         """What one log has at ``position``, and whatever was answered before."""
-        parts = [one.position for one in self._each]
+        parts = [max(one.position, seen) for one, seen in zip(self._each, self._seen, strict=True)]
         parts[number] = max(parts[number], position)
         return Vector(parts)
 
@@ -282,8 +325,10 @@ class Engines(Engine):
 
         return replace(request, render=located)
 
-    def _told(self, number: int, deciding: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:
-        """The same outcome, with a token of all logs."""
+    def _hand_on(
+        self, number: int, deciding: asyncio.Future[Outcome], again: Callable[[], asyncio.Future[Outcome]]
+    ) -> asyncio.Future[Outcome]:
+        """The same outcome, with a token of all logs; or that of ``again``, if the slice has moved meanwhile."""
         told: asyncio.Future[Outcome] = self._loop.create_future()
 
         def tell(decided: asyncio.Future[Outcome]) -> None:
@@ -291,7 +336,9 @@ class Engines(Engine):
                 return
             if decided.cancelled():
                 told.cancel()
-            elif (error := decided.exception()) is not None:
+            elif isinstance(error := decided.exception(), DirectoryChanged):
+                self._once_more(again, told)
+            elif error is not None:
                 told.set_exception(error)
             else:
                 outcome = decided.result()
@@ -302,11 +349,26 @@ class Engines(Engine):
         told.add_done_callback(lambda told: deciding.cancel() if told.cancelled() else None)
         return told
 
+    @staticmethod
+    def _once_more(begin: Callable[[], asyncio.Future[Outcome]], told: asyncio.Future[Outcome]) -> None:
+        try:
+            follow(begin(), told)
+        except WritePathError as error:
+            told.set_exception(error)
+
     # the order
 
     def _committed(self, number: int, events: Sequence[Recorded]) -> None:
-        self._unpublished[number].extend(events)
+        self._through.committed(number, events)
         self._wake.set()
+
+    async def _listen(self) -> None:
+        """Whether others have put something in order."""
+        while True:
+            with contextlib.suppress(WritePathError):
+                if await self._merged.changed(self._through.at, LEFT_S):
+                    self._wake.set()
+            await asyncio.sleep(POLL_S)
 
     async def _put_in_order(self) -> None:
         """Whatever was committed while the last cut was written is in the next."""
@@ -314,49 +376,22 @@ class Engines(Engine):
             last = self._closing
             self._wake.clear()
             try:
-                await self._merged.cut()
-                self._tell_placed()
+                try:
+                    await self._merged.cut()
+                finally:  # also when one of the logs does not answer
+                    await self._through.go_on()
+                await self._heed_directory()
                 self._outage.ended()
             except WritePathError as error:
                 self._outage.met(error)
                 await asyncio.sleep(RETRY_S)
             if last:
                 return
-            await pause(self._wake, POLL_S)
-
-    def _tell_placed(self) -> None:
-        """Tells of this process's commits in order, each time as far as there is no gap between them."""
-        placed = [event for number in range(len(self._each)) for event in self._placed(number)]
-        placed.sort(key=lambda event: event.position)
-        run: list[Recorded] = []
-        for event in placed:
-            if run and event.position != run[-1].position + 1:
-                self._tell_all(run)
-                run = []
-            run.append(event)
-        self._tell_all(run)
-
-    def _placed(self, number: int) -> list[Recorded]:
-        """The events of a log that have their places now."""
-        waiting, found = self._unpublished[number], []
-        if waiting:
-            spans = self._merged.order.spans_of(number, waiting[0].position - 1, waiting[-1].position)
-            for span in spans:
-                while waiting and waiting[0].position < span.start + span.events:
-                    event = waiting.popleft()
-                    found.append(changed(event, position=span.first + event.position - span.start))
-        return found
+            await pause(self._wake, LEFT_S)
 
     def _tell_all(self, events: Sequence[Recorded]) -> None:
-        for listener in (self._crossing.placed, *self.listeners) if events else ():
+        for listener in (self._crossing.placed, *self.listeners):
             try:
                 listener(events)
             except Exception:  # what was committed is committed, whatever a listener makes of it
                 log.exception("listener_failed")
-
-
-async def _come_to_an_end(engine: Engine) -> None:
-    """Returns when whatever the engine was given before has been written and told: its commands come one after the
-    other, so one that is refused for sure is a mark between them."""
-    with contextlib.suppress(DomainError):
-        await engine.submit(TakeClaim(MARK, ""), system_context("move", engine.clock()), expected_version=-1)

@@ -1,22 +1,23 @@
 """A log as the home of slices, for its engine: with what streams that moved here have in the logs they lived in before.
 
 Their events stay there; here each begins with a snapshot of its state as it came, which is written along with the first
-event that follows. That nothing is written at an old home any more is seen to at ``begin``: under the log's lock the
-directory is looked at, and it changes only under the locks of all logs.
+event that follows. That nothing is written at an old home any more is seen to at ``begin``: under the log's lock it is
+asked by which directory the log is written.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
 from commands.aggregates import fold, snapshot_of
+from commands.errors import StorageUnavailable
 from commands.logs.merged import MergedLog, joined
 from commands.store.port import EventLog, Loaded, News, Position, Reply, Row, Snapshot, Transaction, Wanted
 
 
-class DirectoryChanged(Exception):
-    """Slices have moved: what is cached may be of another log's streams."""
+class DirectoryChanged(StorageUnavailable):
+    """Slices have moved: what is cached may be of another log's streams. Nothing was written."""
 
 
 class Home:
@@ -28,16 +29,23 @@ class Home:
         self._own: EventLog = merged.logs[number]
         self.version = merged.directory.version
         """Of the directory that the engine goes by."""
+        self.forget: Callable[[], None] = lambda: None
+        """Has the engine forget what it knows of streams."""
 
     async def begin(self) -> Transaction:
         """Raises DirectoryChanged, once for each log, when slices have moved without the engine's knowing."""
-        transaction = await self._own.begin()
-        order = self._merged.order
-        if (version := order.version()) != self.version:
+        transaction, order = await self._own.begin(), self._merged.order
+        try:
+            version = await order.version_under(transaction)
+        except BaseException:
             await transaction.rollback()
-            order.look()
-            self.version = version
-            raise DirectoryChanged
+            raise
+        if version > self.version:
+            await transaction.rollback()
+            await order.settle(version)
+            self.version = order.directory.version
+            self.forget()
+            raise DirectoryChanged("slices of the streams have moved to another log")
         return HomeTransaction(self, transaction)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:

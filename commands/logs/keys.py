@@ -15,7 +15,7 @@ Decide = Callable[[], "asyncio.Future[Outcome]"]
 
 
 class Keys:
-    """Of one process, which serves all the logs."""
+    """Of one process: it has each key once at a time, and the order sees to it that no other has it meanwhile."""
 
     def __init__(self, merged: MergedLog) -> None:
         self._merged = merged
@@ -34,9 +34,10 @@ class Keys:
         return await asyncio.shield(deciding)  # it is decided also when nobody waits for it any more
 
     async def _unless_answered(self, stream: str, request: IdempotentRequest, decide: Decide) -> Outcome:
-        stored = (await self._merged.replies([request.key])).get(request.key)
-        if stored is None:
-            return await decide()
+        async with self._merged.order.holding(request.key):
+            stored = (await self._merged.replies([request.key])).get(request.key)
+            if stored is None:
+                return await decide()
         if stored.digest != request.digest:
             raise KeyReused
         return Outcome(stream, 0, 0, None, [], stored)

@@ -7,16 +7,15 @@ to the end do not know that there are several. Only engines write, each to a log
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from commands.errors import StorageUnavailable, UnusableLog
+from commands.logs.heads import Heads
 from commands.logs.order import Order, Span
 from commands.logs.slices import Directory
 from commands.logs.vector import Vector
-from commands.store.polling import POLL_S, head_beyond
+from commands.store.polling import POLL_S
 from commands.store.port import EventLog, Loaded, Reply, Row, Transaction, new_row
 
 
@@ -24,8 +23,8 @@ class MergedLog:
     def __init__(self, logs: Sequence[EventLog], order: Order) -> None:
         self.logs = logs
         self.order = order
+        self.heads = Heads(logs)
         self._cutting = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="order")
 
     @property
     def directory(self) -> Directory:
@@ -44,38 +43,23 @@ class MergedLog:
     # the order
 
     async def cut(self) -> None:
-        """Puts into the order whatever has been committed before the call. Raises StorageUnavailable."""
+        """Puts into the order whatever has been committed before the call. Raises StorageUnavailable; then what is in
+        those logs that answer is in the order all the same."""
         async with self._cutting:
-            heads = [await one.head() for one in self.logs]
-            if heads == self.order.heads:
-                return
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._thread, self.order.cut, heads)
-                self.order.look()
-            except sqlite3.Error as error:
-                raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
+            answers = await self.heads.ask()
+            found = zip(answers, self.order.heads, strict=True)
+            heads = [answer if isinstance(answer, int) else known for answer, known in found]
+            if heads != self.order.heads:
+                await self.order.cut(heads)
+        for answer in answers:
+            if isinstance(answer, StorageUnavailable):
+                raise answer
 
     async def move(self, first: int, last: int, to: int, at: int) -> None:
-        """Gives slices another home, from one commit to the next: all logs are locked meanwhile, and whoever writes
-        looks under the lock of his log whether the directory is still what he went by. ``at`` in milliseconds.
-
-        Events stay where they are; what follows them is written to the new home, and comes after them in the order,
-        because there is a cut between. Raises StorageUnavailable.
-        """
+        """Gives slices another home. Events stay where they are; what follows them is written to the new home, and
+        comes after them in the order. ``at`` in milliseconds. Raises StorageUnavailable."""
         async with self._cutting:
-            held: list[Transaction] = []
-            try:
-                for one in self.logs:
-                    held.append(await one.begin())
-                heads, loop = [transaction.head for transaction in held], asyncio.get_running_loop()
-                await loop.run_in_executor(self._thread, self.order.cut, heads)
-                await loop.run_in_executor(self._thread, self.order.move, first, last, to, at)
-            except sqlite3.Error as error:
-                raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
-            finally:
-                for transaction in held:
-                    await transaction.rollback()
-            self.order.look()
+            await self.order.move(self.logs, first, last, to, at)
 
     def place_of(self, wanted: Vector) -> int | None:
         """The place in the order from which on everything in it is seen; None while there is none."""
@@ -89,17 +73,24 @@ class MergedLog:
         clock = asyncio.get_running_loop().time
         until = clock() + timeout
         while True:
-            await self.cut()
+            try:
+                await self.cut()
+                missed = None
+            except StorageUnavailable as error:  # of a log that it need not be about
+                missed = error
             place, left = self.place_of(wanted), until - clock()
+            if place is None and missed is not None:
+                raise missed
             if place is not None or left <= 0:
                 return place
             await asyncio.sleep(min(POLL_S, left))
 
     def located(self, rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
-        """Rows that follow one another in the order, by log and with their positions there."""
+        """Rows that follow one another in the order, by log and with their positions there; none that lie so far back
+        that it would take a look."""
         found: dict[int, list[Row]] = defaultdict(list)
         index = 0
-        for span in self.order.spans(rows[0].position - 1, rows[-1].position) if rows else ():
+        for span in self.order.known(rows[0].position - 1, rows[-1].position) if rows else ():
             for position, row in enumerate(rows[index : index + span.events], span.start):
                 found[span.log].append(new_row((position, *row[1:])))
             index += span.events
@@ -115,8 +106,10 @@ class MergedLog:
         return self.order.head
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
-        spans = self.order.spans(after, min(after + limit, self.order.head))
-        parts = {number: iter(await self._part(number, spans)) for number in {span.log for span in spans}}
+        spans = await self.order.spans(after, min(after + limit, self.order.head))
+        numbers = sorted({span.log for span in spans})
+        found = await asyncio.gather(*(self._part(number, spans) for number in numbers))
+        parts = {number: iter(rows) for number, rows in zip(numbers, found, strict=True)}
         rows = []
         for span in spans:
             for place, row in enumerate(_next(parts[span.log], span), span.first):
@@ -134,13 +127,9 @@ class MergedLog:
             rows = await self.logs[number].read_stream(stream, after_version)
             if rows and rows[-1].position > self.order.heads[number]:
                 await self.cut()
-            found += [new_row((self._place(number, row.position), *row[1:])) for row in rows]
+            places = await self.order.places(number, [row.position for row in rows])
+            found += [new_row((place, *row[1:])) for place, row in zip(places, rows, strict=True)]
         return sorted(found, key=lambda row: row.version)
-
-    def _place(self, number: int, position: int) -> int:
-        place = self.order.place(number, position)
-        assert place is not None, (number, position)
-        return place
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         """Rows keep the positions of their logs."""
@@ -149,8 +138,8 @@ class MergedLog:
             for number in self.directory.logs_of(stream):
                 by_log[number].append(stream)
         found: dict[str, Loaded] = {}
-        for number, some in by_log.items():
-            for stream, loaded in (await self.logs[number].load(some)).items():
+        for part in await asyncio.gather(*(self.logs[number].load(some) for number, some in by_log.items())):
+            for stream, loaded in part.items():
                 found[stream] = joined(found[stream], loaded) if stream in found else loaded
         return found
 
@@ -158,11 +147,12 @@ class MergedLog:
         """A key lies where the stream of its command does, which it does not tell; and where that was before it moved,
         if its answer was replaced since. The newest is told."""
         keys = list(keys)
-        stored = [reply for one in self.logs for reply in (await one.replies(keys)).values()]
+        found = await asyncio.gather(*(one.replies(keys) for one in self.logs))
+        stored = [reply for one in found for reply in one.values()]
         return {reply.key: reply for reply in sorted(stored, key=lambda reply: reply.at)}
 
     async def changed(self, after: int, timeout: float) -> bool:
-        return await head_beyond(self.head, after, timeout)
+        return await self.order.changed(after, timeout)
 
     async def forget_replies(self, before: int) -> AsyncIterator[int]:
         for one in self.logs:
@@ -170,21 +160,21 @@ class MergedLog:
                 yield forgotten
 
     async def close(self) -> None:
-        self._thread.shutdown()
+        await self.heads.close()
+        await self.order.close()
         for one in self.logs:
             await one.close()
-        self.order.close()
 
 
 class FollowedLogs(MergedLog):
     """For a process without engines: what another one puts into the order is seen by whoever asks next."""
 
     async def head(self) -> int:
-        self.order.look()
+        await self.order.look()
         return await super().head()
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
-        self.order.look()
+        await self.order.look()
         return await super().read(after, limit)
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from commands.batch import Outcome
-from commands.engine import QUEUE_MAX
+from commands.context import system_context
+from commands.engine import QUEUE_MAX, Engine
 from commands.errors import Overloaded, WritePathError
+from commands.logs.home import DirectoryChanged
+from domain.claim import TakeClaim
+from domain.errors import DomainError
+from domain.ids import claim_id
 
+MARK = claim_id("mark", "move")
 Begin = Callable[[], "asyncio.Future[Outcome]"]
 
 
@@ -82,6 +89,13 @@ class Moving:
                 promised.set_exception(error)
             else:
                 follow(begun, promised)
+
+
+async def come_to_an_end(engine: Engine) -> None:
+    """Returns when whatever the engine was given before has been written and told: its commands come one after the
+    other, so one that is refused for sure is a mark between them."""
+    with contextlib.suppress(DomainError, DirectoryChanged):
+        await engine.submit(TakeClaim(MARK, ""), system_context("move", engine.clock()), expected_version=-1)
 
 
 def follow(begun: asyncio.Future[Outcome], promised: asyncio.Future[Outcome]) -> None:

@@ -5,7 +5,7 @@ A slice is for ever, as is the hash that it is made by; growth moves slices, nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from zlib import crc32
@@ -37,6 +37,26 @@ class Directory:
         one = slice_of(stream)
         home = self.homes[one]
         return (*(log for log in self.earlier.get(one, ()) if log != home), home)
+
+
+def directory_of(rows: Iterable[tuple[int, int, int, int]]) -> Directory:
+    """Of what is stored: version, first slice, last slice, log, by version. The last one counts; those before it tell
+    where slices have been."""
+    homes = [0] * SLICES
+    earlier: dict[int, list[int]] = {}
+    version = 0
+    for version, first, last, log in rows:
+        for number in range(first, last + 1):
+            home, homes[number] = homes[number], log
+            if version > 1 and home not in (log, *earlier.get(number, ())):
+                earlier.setdefault(number, []).append(home)
+    return Directory(version, tuple(homes), {number: tuple(logs) for number, logs in earlier.items()})
+
+
+def moved(homes: Sequence[int], first: int, last: int, log: int) -> tuple[int, ...]:
+    """With another log for the slices ``first`` to ``last``."""
+    assert 0 <= first <= last < SLICES, (first, last)
+    return (*homes[:first], *(log for _ in range(first, last + 1)), *homes[last + 1 :])
 
 
 def shared_out(logs: int) -> tuple[int, ...]:

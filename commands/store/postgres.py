@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from eventsourcing.persistence import IntegrityError
 from eventsourcing.postgres import PostgresDatastore
+from psycopg.pq.abc import PGresult
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from commands.errors import NothingWritten
@@ -59,13 +60,16 @@ FORGOTTEN_MAX = 500
 LOOK_S = 0.25
 """A notification that got lost is made up for within this time."""
 
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({lock}); " + HEAD
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({lock}); {head}"
 """READ COMMITTED whatever the server's default is: the head must be looked at when the lock is held, not before."""
 FORGET = "DELETE FROM replies WHERE key IN (SELECT key FROM replies WHERE at < %s LIMIT %s)"
 WRITE = COPY + "; SELECT refuse_loose({head}); COMMIT"
 
 
 class PostgresLog(LibraryRecorder):
+    look_for_head = HEAD
+    """What is asked under the lock."""
+
     def __init__(self, datastore: PostgresDatastore, events_table_name: str = "events") -> None:
         """The library's way in; the table's name is ours. ``open`` is the usual one."""
         self.server = server_of(datastore)
@@ -96,7 +100,7 @@ class PostgresLog(LibraryRecorder):
         self._head = SharedLook(self._look_for_head)
 
     @classmethod
-    def open(cls, url: str) -> PostgresLog:
+    def open(cls, url: str) -> Self:
         """Opens the log, or makes it. Raises UnusableLog if there is no server, or something else than a log of ours.
 
         Its tables are in the first schema of the connection's search path.
@@ -121,7 +125,7 @@ class PostgresLog(LibraryRecorder):
             raise
 
     async def _begin(self) -> PostgresTransaction:
-        query = BEGIN.format(lock=self.lock).encode()
+        query = BEGIN.format(lock=self.lock, head=self.look_for_head).encode()
         had = self._wire
         wire = await self._usable_wire()
         try:
@@ -132,6 +136,10 @@ class PostgresLog(LibraryRecorder):
             # A connection that broke while nobody looked is no reason to refuse anything, if another can be had.
             wire = await self._usable_wire()
             answers = await wire.ask(query)
+        return self._begun(wire, answers)
+
+    def _begun(self, wire: Wire, answers: Sequence[PGresult]) -> PostgresTransaction:
+        """That was begun; the last of the answers tells of the head."""
         return PostgresTransaction(self, wire, int(answers[-1].get_value(0, 0) or 0))
 
     async def _usable_wire(self) -> Wire:

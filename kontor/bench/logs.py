@@ -21,7 +21,7 @@ import msgspec
 
 from commands.logs.engines import Engines
 from commands.logs.merged import MergedLog
-from commands.logs.order import Order
+from commands.logs.order_file import FileOrder
 from commands.store.sqlite import SQLiteLog
 from kontor import console
 from kontor.bench.append import COMMANDS, SKUS, Driven, drive, drive_engine, insert_raw
@@ -67,7 +67,7 @@ def _apart(logs: int, commands: int) -> dict[str, Any]:
 async def _together(logs: int, commands: int) -> dict[str, Any]:
     """One process, as the embedded profile runs them."""
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
-        order = Order.open(Path(folder) / "order.db", logs)
+        order = FileOrder.open(Path(folder) / "order.db", logs)
         merged = MergedLog([SQLiteLog.open(Path(folder) / f"log-{number}.db") for number in range(logs)], order)
         driven = await drive_engine(Engines(merged), commands)
         answered = time.time()

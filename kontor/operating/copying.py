@@ -16,8 +16,9 @@ from commands.store.port import EventLog, Reply, Row, Snapshot
 from commands.store.sqlite import SQLiteLog
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.proving.evidence import Damaged, Evidence, evidence
+from kontor.proving.evidence import Damaged, Evidence, Named, evidence
 from kontor.proving.verifying import verify
+from kontor.settings import Settings, log_urls
 
 PAGE = 2_000
 """Events a transaction."""
@@ -37,11 +38,12 @@ class Copied(NamedTuple):
     head: int
 
 
-def run_copy(source: str, target: str) -> None:
+def run_copy(source: str, target: str, settings: Settings) -> None:
     """Exit 0 when the target is proven to be the source, 1 otherwise."""
     from kontor.loop import run
 
-    run(_run(_place(source), _place(target)))
+    several = source == settings.postgres_url and bool(settings.postgres_more_urls)
+    run(_run(log_urls(settings) if several else _place(source), _place(target)))
 
 
 def _place(named: str) -> Path | str:
@@ -49,7 +51,7 @@ def _place(named: str) -> Path | str:
     return named if "://" in named else DataFolder(Path(named)).log
 
 
-async def _run(source: Path | str, target: Path | str) -> None:
+async def _run(source: Named, target: Path | str) -> None:
     try:
         copied = await copy_log(source, target, console.progress)
     except (NotACopy, Damaged, StorageUnavailable) as error:
@@ -60,7 +62,7 @@ async def _run(source: Path | str, target: Path | str) -> None:
     )
 
 
-async def copy_log(source: Path | str, target: Path | str, progress: Callable[..., Any]) -> Copied:
+async def copy_log(source: Named, target: Path | str, progress: Callable[..., Any]) -> Copied:
     """``progress(title, total, unit)`` opens a bar. Raises NotACopy, Damaged, UnusableLog, StorageUnavailable."""
     if isinstance(source, Path):
         DataFolder(source.parent).require_log()
@@ -90,9 +92,12 @@ def _open(target: Path | str) -> EventLog:
         folder.prepare()
         folder.require_one_log()
         return SQLiteLog.open(target)
+    from commands.logs.member import require_alone
     from commands.store.postgres import PostgresLog
 
-    return PostgresLog.open(target)
+    log = PostgresLog.open(target)
+    require_alone(log.server)
+    return log
 
 
 async def _copy(original: Evidence, log: EventLog, begun: int, head: int, progress: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from domain.pricing.derivation import Step
 from domain.pricing.pricing import Quote, verify_quote
 from domain.stored.codec import decode
 from kontor import console
-from kontor.proving.evidence import Damaged, evidence
+from kontor.proving.evidence import Damaged, Named, evidence
 from kontor.proving.verifying import log_of
 from kontor.settings import Settings
 
@@ -58,7 +57,7 @@ def run_explain(order_id: str, settings: Settings, as_json: bool, url: str | Non
         raise SystemExit(1)
 
 
-def quote_of(log: Path | str, order_id: str) -> Quote | None:
+def quote_of(log: Named, order_id: str) -> Quote | None:
     """As it was charged. Raises UnusableLog, Damaged."""
     with evidence(log) as opened:
         _, _, head = opened.extent()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +11,7 @@ from commands.errors import UnreadableStream, UnusableLog
 from domain.errors import NotFound
 from kontor import console
 from kontor.instants import NoInstant, instant_of
-from kontor.proving.evidence import Damaged, evidence, history_of
+from kontor.proving.evidence import Damaged, Named, evidence, history_of
 from kontor.proving.verifying import log_of
 from kontor.settings import Settings
 from streams.history.timetravel import (
@@ -64,7 +63,7 @@ def moment_of(text: str | None) -> Moment:
     return Moment(int(text)) if text.isdecimal() else Moment(at=instant_of(text))
 
 
-def content_of(log: Path | str, stream: str, one: Moment, other: Moment | None = None) -> dict[str, Any]:
+def content_of(log: Named, stream: str, one: Moment, other: Moment | None = None) -> dict[str, Any]:
     """As ``streams/history/timetravel.py`` tells it. Raises UnusableLog, Damaged, UnreadableStream, NotFound."""
     names = streams_of(stream)
     with evidence(log) as opened:

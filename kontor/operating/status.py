@@ -248,6 +248,6 @@ def config_of(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _masked(name: str, value: Any) -> Any:
-    """A number is a limit or a lifetime, never a secret."""
+    """A number is a limit or a lifetime, never a secret; nor is nothing."""
     secret = any(word in name.lower() for word in SECRET)
-    return MASK if secret and value is not None and not isinstance(value, int | float) else value
+    return MASK if secret and value not in (None, []) and not isinstance(value, int | float) else value

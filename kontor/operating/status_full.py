@@ -22,9 +22,10 @@ from domain.stored.codec import decode_meta
 from kontor import console
 from kontor.folder import DataFolder
 from kontor.operating.status import COUNTED_MAX, PARKED_SHOWN, stored_views
-from kontor.proving.evidence import Damaged
-from kontor.proving.evidence_postgres import PostgresEvidence, postgres_evidence
-from kontor.settings import Settings, required
+from kontor.proving.evidence import Damaged, Evidence
+from kontor.proving.evidence_postgres import PostgresEvidence
+from kontor.proving.evidence_servers import server_evidence
+from kontor.settings import Settings, log_urls, required
 from kontor.wiring.named import cassandra_settings, index_of, topic_of
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.sink import CassandraSink
@@ -91,35 +92,36 @@ async def answer_of(look: Look, settings: Settings) -> ServerState | str:
 
 
 def _log(settings: Settings) -> dict[str, Any]:
-    (url,) = required(settings, "postgres_url")
-    with postgres_evidence(url) as events:
+    with server_evidence(log_urls(settings)) as examined:
         try:
-            head = events.extent()[2]
-            return {"head": head, "events": _kinds(events) if head <= COUNTED_MAX else None, "bytes": events.size()}
+            head = examined.whole.extent()[2]
+            kinds = _kinds(examined.each) if head <= COUNTED_MAX else None
+            return {"head": head, "events": kinds, "bytes": sum(log.size() for log in examined.each)}
         except Damaged as damage:
             raise UnusableLog(str(damage)) from damage
 
 
-def _kinds(events: PostgresEvidence) -> dict[str, int]:
-    counts = {decider.name: events.count(f"{prefix}_", f"{prefix}`") for prefix, decider in DECIDERS.items()}
+def _kinds(logs: Sequence[PostgresEvidence]) -> dict[str, int]:
+    counts = {
+        decider.name: sum(log.count(f"{prefix}_", f"{prefix}`") for log in logs) for prefix, decider in DECIDERS.items()
+    }
     return {name: count for name, count in counts.items() if count}
 
 
 def _consumers(settings: Settings, positions: dict[str, int | None], head: int) -> dict[str, Any]:
     """A lag counts events; ``seconds`` is the age of the first of them. None for what is not known."""
-    (url,) = required(settings, "postgres_url")
-    with postgres_evidence(url) as events:
+    with server_evidence(log_urls(settings)) as examined:
         return {
             name: {
                 "position": position,
                 "lag": None if position is None else head - position,
-                "seconds": None if position is None else _age(events, position, head),
+                "seconds": None if position is None else _age(examined.whole, position, head),
             }
             for name, position in positions.items()
         }
 
 
-def _age(events: PostgresEvidence, position: int, head: int) -> float:
+def _age(events: Evidence, position: int, head: int) -> float:
     rows = events.rows(position, 1) if position < head else ()
     if not rows:
         return 0.0

@@ -19,6 +19,10 @@ REPLY = "key, digest, status, headers, body, at"
 SNAPSHOT = "stream, version, generation, hash, state"
 
 
+Named = Path | str | tuple[str, ...]
+"""A log: the file of a data folder, which may have others beside it, or the URL of a server, or of several."""
+
+
 class Damaged(Exception):
     """The store itself cannot read what it holds."""
 
@@ -51,8 +55,8 @@ class Evidence(Protocol):
 
 
 @contextmanager
-def evidence(log: Path | str) -> Iterator[Evidence]:
-    """Of a file, or of the Postgres log that a URL names. Raises UnusableLog when it cannot be opened."""
+def evidence(log: Named) -> Iterator[Evidence]:
+    """Raises UnusableLog when it cannot be opened."""
     if isinstance(log, Path):
         order = log.with_name("order.db")
         if order.exists():
@@ -67,10 +71,10 @@ def evidence(log: Path | str) -> Iterator[Evidence]:
             yield SQLiteEvidence(connection)
             connection.rollback()
         return
-    from kontor.proving.evidence_postgres import postgres_evidence
+    from kontor.proving.evidence_servers import server_evidence
 
-    with postgres_evidence(log) as opened:
-        yield opened
+    with server_evidence([log] if isinstance(log, str) else log) as examined:
+        yield examined.whole
 
 
 class SQLiteEvidence:
@@ -142,7 +146,7 @@ def _damage() -> Iterator[None]:
         raise Damaged(f"the file is damaged: {error}") from error
 
 
-def count_of(log: Path | str) -> int:
+def count_of(log: Named) -> int:
     """Events in a log. Raises UnusableLog."""
     try:
         with evidence(log) as opened:

@@ -1,4 +1,4 @@
-"""Several logs of a data folder as their examiner sees them: one log, in the order of all their events.
+"""Several logs as their examiner sees them: one log, in the order of all their events.
 
 What was committed and has no place yet stands at the end, as the next cut would put it.
 """
@@ -12,12 +12,13 @@ from contextlib import ExitStack, closing, contextmanager
 from heapq import merge
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from commands.errors import UnusableLog
-from commands.logs.order import Span, all_spans
+from commands.logs.order import Span
+from commands.logs.order_file import all_spans
 from kontor.folder import DataFolder
-from kontor.proving.evidence import CACHE_KIB, PAGE, Damaged, SQLiteEvidence
+from kontor.proving.evidence import CACHE_KIB, PAGE, Damaged, Evidence, SQLiteEvidence
 from kontor.readonly import open_readonly
 from kontor.wiring.logfiles import log_files
 
@@ -31,8 +32,8 @@ def merged_evidence(path: Path) -> Iterator[MergedEvidence]:
     with ExitStack() as stack:
         files = log_files(folder)
         connections = [stack.enter_context(closing(open_readonly(file))) for file in files]
-        watching = [stack.enter_context(closing(open_readonly(file))) for file in files]
-        heads = _at_one_moment(connections, watching)
+        watching = [_File(stack.enter_context(closing(open_readonly(file)))) for file in files]
+        heads = at_one_moment([_File(connection) for connection in connections], watching)
         with closing(open_readonly(folder.order)) as order:
             spans = all_spans(order)
         for connection in connections:
@@ -40,31 +41,53 @@ def merged_evidence(path: Path) -> Iterator[MergedEvidence]:
         yield MergedEvidence([SQLiteEvidence(connection) for connection in connections], spans, heads)
 
 
-def _at_one_moment(connections: Sequence[sqlite3.Connection], watching: Sequence[sqlite3.Connection]) -> list[int]:
+class Watched(Protocol):
+    def head(self) -> int:
+        """The position of the last event. Raises Damaged."""
+
+
+class Stood(Watched, Protocol):
+    """Whose head is as of when it was begun."""
+
+    def begin(self) -> None:
+        """Once more, if it had begun."""
+
+
+def at_one_moment(logs: Sequence[Stood], watching: Sequence[Watched]) -> list[int]:
     """Begins a transaction on each, and says where each ends. No log has gone on before all have begun: else a reaction
-    might be seen in one log, and not what it was a reaction to in another."""
-    for _ in range(TRIES):
-        for connection in connections:
-            connection.execute("BEGIN")
-        heads = [_head(connection) for connection in connections]
-        if heads == [_head(connection) for connection in watching]:
-            return heads
-        for connection in connections:
-            connection.execute("ROLLBACK")
+    might be seen in one log, and not what it was a reaction to in another. Raises UnusableLog."""
+    try:
+        for _ in range(TRIES):
+            for log in logs:
+                log.begin()
+            heads = [log.head() for log in logs]
+            if heads == [log.head() for log in watching]:
+                return heads
+    except Damaged as damage:
+        raise UnusableLog(f"a log cannot be read: {damage}") from damage
     raise UnusableLog("the logs do not stand still for a moment; try again when less is written")
 
 
-def _head(connection: sqlite3.Connection) -> int:
-    try:
-        return int(connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
-    except sqlite3.Error as error:
-        raise UnusableLog(f"a log is damaged: {error}; restore it from a backup") from error
+class _File:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def begin(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._connection.execute("BEGIN")
+
+    def head(self) -> int:
+        try:
+            return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
+        except sqlite3.Error as error:
+            raise Damaged(f"it is damaged, {error}; restore it from a backup") from error
 
 
 class MergedEvidence:
     """Positions are places in the order."""
 
-    def __init__(self, logs: Sequence[SQLiteEvidence], spans: Sequence[Span], heads: Sequence[int]) -> None:
+    def __init__(self, logs: Sequence[Evidence], spans: Sequence[Span], heads: Sequence[int]) -> None:
         self._logs = logs
         self._spans = _with_ends(spans, heads)
         self._firsts = [span.first for span in self._spans]

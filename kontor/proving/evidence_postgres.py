@@ -19,11 +19,12 @@ def postgres_evidence(url: str) -> Iterator[PostgresEvidence]:
     server = Server.at(url)
     with server.connect() as connection:
         connection.execute("SET default_transaction_read_only = on")
-        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         row = connection.execute("SELECT to_regclass('kontor_migrations'), to_regclass('events')").fetchone()
         if row is None or None in row:
             raise UnusableLog(f"there is no event log at {server}")
-        yield PostgresEvidence(connection, server)
+        examined = PostgresEvidence(connection, server)
+        examined.begin()
+        yield examined
         connection.execute("ROLLBACK")
 
 
@@ -31,6 +32,13 @@ class PostgresEvidence:
     def __init__(self, connection: psycopg.Connection[Any], server: Server) -> None:
         self._connection = connection
         self._server = server
+
+    def begin(self) -> None:
+        """From now on time stands still; once more, if it stood already."""
+        self._connection.execute("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ")
+
+    def head(self) -> int:
+        return int(self._all("SELECT coalesce(max(position), 0) FROM events")[0][0])
 
     def extent(self) -> tuple[int, int, int]:
         row = self._all("SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM events")[0]

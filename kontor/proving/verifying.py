@@ -34,10 +34,10 @@ from kontor.folder import DataFolder
 from kontor.proving.balance import BookedCheck, LedgerCheck, Posted
 from kontor.proving.cardcheck import GiftCardCheck
 from kontor.proving.comparing import Compared
-from kontor.proving.evidence import Damaged, Evidence, count_of, evidence
+from kontor.proving.evidence import Damaged, Evidence, Named, count_of, evidence
 from kontor.proving.invariants import Both, Check, OrderCheck, PaymentCheck, StockCheck
 from kontor.proving.witnesses import seen_by_others
-from kontor.settings import Settings
+from kontor.settings import Settings, log_urls
 
 PROBLEMS_MAX = 100
 """Problems that are told; those at the lowest positions."""
@@ -114,7 +114,7 @@ def run_verify(settings: Settings, as_json: bool, url: str | None = None, views:
         show(compared)
 
 
-def _compare_views(settings: Settings, log: Path | str) -> Sequence[Compared]:
+def _compare_views(settings: Settings, log: Named) -> Sequence[Compared]:
     from kontor.proving.verifying_views import compare_views
 
     return asyncio.run(compare_views(settings, log))
@@ -128,10 +128,10 @@ def _print_json(report: Report, compared: Sequence[Compared] | None) -> None:
     console.out.print(msgspec.json.encode(answer).decode(), markup=False)
 
 
-def log_of(settings: Settings, url: str | None) -> Path | str:
+def log_of(settings: Settings, url: str | None) -> Named:
     """Where the log to look at is. Raises UnusableLog if a data folder has none."""
     if url is None and settings.profile == "full":
-        url = settings.postgres_url
+        return log_urls(settings)
     if url is not None:
         return url
     folder = DataFolder(settings.data)
@@ -139,9 +139,9 @@ def log_of(settings: Settings, url: str | None) -> Path | str:
     return folder.log
 
 
-def look(log: Path | str, settings: Settings, progress: Callable[[int], None] = lambda done: None) -> Report:
+def look(log: Named, settings: Settings, progress: Callable[[int], None] = lambda done: None) -> Report:
     """A data folder is looked at as a whole."""
-    return verify(log, progress) if isinstance(log, str) else verify_folder(DataFolder(settings.data), progress)
+    return verify_folder(DataFolder(settings.data), progress) if isinstance(log, Path) else verify(log, progress)
 
 
 def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda done: None) -> Report:
@@ -154,7 +154,7 @@ def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda d
     return report
 
 
-def verify(log: Path | str, progress: Callable[[int], None] = lambda done: None) -> Report:
+def verify(log: Named, progress: Callable[[int], None] = lambda done: None) -> Report:
     """Everything wrong with a log. ``progress`` is told the events done. Raises UnusableLog if it cannot be opened."""
     with evidence(log) as opened:
         return examine(opened, progress)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from commands.engine import now_ms
@@ -12,7 +11,7 @@ from commands.errors import UnusableLog
 from kontor import console
 from kontor.folder import DataFolder
 from kontor.proving.comparing import Compared, Store, compare
-from kontor.proving.evidence import Damaged, evidence
+from kontor.proving.evidence import Damaged, Named, evidence
 from kontor.readonly import open_readonly
 from kontor.settings import Settings, required
 from projections.folding import Kept, Parked
@@ -32,7 +31,7 @@ class Stores(NamedTuple):
     """Made of the rows of the first store; None in the embedded profile, whose index cannot be read out."""
 
 
-async def compare_views(settings: Settings, log: Path | str) -> list[Compared]:
+async def compare_views(settings: Settings, log: Named) -> list[Compared]:
     """With a log. Raises UnusableLog, also for stores that do not answer."""
     try:
         async with AsyncExitStack() as stack:

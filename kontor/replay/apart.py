@@ -17,7 +17,7 @@ from kontor.proving.evidence import evidence
 from kontor.replay.logs import opened_log
 from kontor.replay.rebuilding import Refused
 from kontor.replay.telling import Telling, Way
-from kontor.settings import Settings, required
+from kontor.settings import Settings, log_urls
 from projections import flushing, generations
 from projections.beside import BadGeneration
 from projections.generations import Generation
@@ -50,7 +50,7 @@ def past(settings: Settings, upto: str | None) -> Iterator[Past]:
 @contextmanager
 def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
     if settings.profile == "full":
-        with evidence(*required(settings, "postgres_url")) as found:
+        with evidence(log_urls(settings)) as found:
             yield lambda after, upto, _: found.rows(after, upto - after), found.extent()[2]
         return
     with opened_log(DataFolder(settings.data)) as log:

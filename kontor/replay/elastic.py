@@ -11,7 +11,7 @@ from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling
-from kontor.settings import Settings, required
+from kontor.settings import Settings, require_one_log, required
 from kontor.wiring.named import index_of
 from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
@@ -77,6 +77,7 @@ class InElasticsearch:
     @asynccontextmanager
     async def _built(self, begun: Current | None) -> AsyncIterator[tuple[ElasticIndex, ElasticBuild]]:
         """What is shown, and what has everything that the views had a moment ago."""
+        require_one_log(self._settings)
         postgres_url, redis_url, elastic_url = required(
             self._settings, "postgres_url", "redis_url", "elasticsearch_url"
         )

@@ -8,7 +8,8 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Protocol
 
 from commands.errors import UnusableLog
-from commands.logs.order import Span, head_of, last_place, spans_between
+from commands.logs.order import Span
+from commands.logs.order_file import head_of, last_place, spans_between
 from kontor.folder import DataFolder
 from kontor.proving.evidence import COLUMNS, Damaged
 from kontor.readonly import open_readonly

@@ -10,12 +10,13 @@ from kontor.folder import DataFolder
 from kontor.replay.rebuilding import Place, Refused
 from kontor.replay.serverlog import ServerLog
 from kontor.replay.views import Views, followed_into
-from kontor.settings import Settings, required
+from kontor.settings import Settings, require_one_log, required
 
 
 @contextmanager
 def processes(settings: Settings) -> Iterator[Place]:
     """Raises UnusableLog, Refused where that folder is not."""
+    require_one_log(settings)
     (postgres_url,) = required(settings, "postgres_url")
     file = DataFolder(settings.data).processes
     if not file.exists():

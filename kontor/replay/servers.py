@@ -18,7 +18,7 @@ from kontor.replay.part import Work
 from kontor.replay.parting import PartFailed, Parting
 from kontor.replay.rebuilding import Place, Refused
 from kontor.replay.serverlog import ServerLog
-from kontor.settings import Settings, required
+from kontor.settings import Settings, require_one_log, required
 from projections.beside import Beside
 from projections.generations import Role
 from projections.projector import Projection
@@ -96,6 +96,7 @@ def servers(settings: Settings, projections: Sequence[Projection], jobs: int = 1
     from kontor.wiring.named import cassandra_settings
     from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 
+    require_one_log(settings)
     (postgres_url,) = required(settings, "postgres_url")
     in_redis = [one.name for one in projections if one in IN_REDIS]
     in_cassandra = [one.name for one in projections if one in IN_CASSANDRA]

@@ -10,7 +10,7 @@ from commands.errors import UnreadableStream, UnusableLog
 from kontor import console
 from kontor.instants import NoInstant
 from kontor.operating.showing import moment_of
-from kontor.proving.evidence import Damaged, evidence
+from kontor.proving.evidence import Damaged, Named, evidence
 from kontor.proving.verifying import log_of
 from kontor.settings import Settings
 from kontor.whatif.driving import Run, Show, TooMany, gather, settling_ms
@@ -79,7 +79,7 @@ def run_what_if(
         console.out.print(part) if isinstance(part, str) else console.table(part)
 
 
-def _reported(log: Path | str, begin: Moment, end: Moment, changes: Changes) -> Report:
+def _reported(log: Named, begin: Moment, end: Moment, changes: Changes) -> Report:
     with evidence(log) as opened:
         stretch = Stretch(opened, period_of(opened, begin, end, settling_ms(changes)))
         events = stretch.period.last - stretch.period.after

@@ -66,7 +66,7 @@ async def looking(settings: Settings) -> AsyncIterator[EventLog]:
     """The log alone, for commands that give none: in a data folder nothing is made or changed, so one that cannot be
     written will do. Raises UnusableLog, also where there is no log."""
     require_there(settings)
-    log = _postgres(settings) if settings.profile == "full" else open_to_look(DataFolder(settings.data))
+    log = _followed(settings) if settings.profile == "full" else open_to_look(DataFolder(settings.data))
     try:
         yield log
     finally:
@@ -81,17 +81,18 @@ def require_there(settings: Settings) -> None:
 
 def _log(settings: Settings) -> tuple[EventLog, Engine]:
     if settings.profile == "full":
-        log = _postgres(settings)
-        return log, Engine(log, aggregates_max=settings.aggregates_cached_max)
+        from kontor.wiring import logservers
+
+        return logservers.open_log(settings, now_ms)
     folder = DataFolder(settings.data)
     folder.prepare()
     return open_log(folder, settings, now_ms)
 
 
-def _postgres(settings: Settings) -> EventLog:
-    from commands.store.postgres import PostgresLog
+def _followed(settings: Settings) -> EventLog:
+    from kontor.wiring import logservers
 
-    return PostgresLog.open(*required(settings, "postgres_url"))
+    return logservers.open_to_follow(settings, now_ms)
 
 
 def _vault(settings: Settings) -> Vault:

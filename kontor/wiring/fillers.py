@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commands.engine import now_ms
-from commands.store.postgres import PostgresLog
+from commands.logs.served import NamedLog
 from kontor.settings import Settings, required
 from kontor.watching.beside import Backlogs
 from kontor.wiring.embedded import settle_garbage
@@ -73,7 +73,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
+async def relaying(settings: Settings) -> AsyncIterator[tuple[NamedLog, Relay]]:
     async with AsyncExitStack() as stack:
         log = opened_log(stack, settings)
         settle_garbage()
@@ -81,7 +81,7 @@ async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay
 
 
 @asynccontextmanager
-async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[PostgresLog, Worker]]:
+async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[NamedLog, Worker]]:
     """``views`` or ``orders``."""
     async with AsyncExitStack() as stack:
         log, waiting = opened_log(stack, settings), dict[str, Callable[[], float]]()
@@ -109,7 +109,7 @@ def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
 
 
 @asynccontextmanager
-async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer, Standing]]:
+async def search_worker(settings: Settings) -> AsyncIterator[tuple[NamedLog, Cataloguing, Indexer, Standing]]:
     """Goes by the log, and builds documents of what Redis shows once it shows as much."""
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
     async with AsyncExitStack() as stack:

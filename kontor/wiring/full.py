@@ -23,7 +23,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from commands.engine import Engine, now_ms
-from commands.store.postgres import PostgresLog
+from commands.logs.engines import Engines
+from commands.logs.served import NamedLog
 from kontor.folder import DataFolder
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
@@ -34,7 +35,7 @@ from kontor.wiring.named import cassandra_settings, index_of
 from kontor.wiring.noticed import Noticed
 from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
-from kontor.wiring.opened import opened_log, opened_vault
+from kontor.wiring.opened import opened_log, opened_to_write, opened_vault
 from kontor.wiring.parts import begun
 from kontor.wiring.policies import search_weights, write_rules
 from kontor.wiring.providers import outside
@@ -88,21 +89,21 @@ class FullWriteServices(WriteServices):
     noticing: Noticing
 
 
-def _sellers(log: PostgresLog) -> Sellers:
+def _sellers(log: NamedLog) -> Sellers:
     async def offers_of(product_id: str, sku: str) -> Sequence[str]:
         return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
 
     return offers_of
 
 
-def _rules(log: PostgresLog) -> Rules:
+def _rules(log: NamedLog) -> Rules:
     async def rules(limit: int) -> Sequence[str]:
         return await log.streams_between("rul_", "rul`", limit)  # for the same reason
 
     return rules
 
 
-async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
+async def _views(stack: AsyncExitStack, settings: Settings, log: NamedLog) -> dict[str, Any]:
     """What both services read, and how far it is."""
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
     server = RedisServer(redis_url)
@@ -115,6 +116,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     noticing = Noticing(redis, settings.partitions)
     history = Following(cassandra.progress, settings.partitions)
     indexed = Indexed(search)
+    noticing.log = history.log = indexed.log = log
     limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
     signals = shared_signals(settings, server)
     await begun(stack, cassandra, history, indexed, limiter, *([signals] if signals else []))
@@ -154,7 +156,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
     """Raises UnusableLog."""
     async with AsyncExitStack() as stack:
         log, vault = opened_log(stack, settings), opened_vault(stack, settings)
-        views = await _views(stack, settings)
+        views = await _views(stack, settings, log)
         services = FullReadServices(
             log=log,
             vault=vault,
@@ -172,9 +174,9 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
 async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[FullWriteServices]:
     """``clock`` gives milliseconds since 1970. Raises UnusableLog."""
     async with AsyncExitStack() as stack:
-        log, vault = opened_log(stack, settings), opened_vault(stack, settings)
-        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
-        views = await _views(stack, settings)
+        log, engine = opened_to_write(stack, settings, clock)
+        vault = opened_vault(stack, settings)
+        views = await _views(stack, settings, log)
         gateway = outside(settings)
         assert gateway is not None
         # Takes callbacks in, and asks the provider how disputes stand; effects are a worker's.
@@ -182,7 +184,9 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         restrictions = Restrictions(engine, _rules(log))
         engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
         rooms = Rooms.of(vault, clock)
-        await begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
+        # Several engines hear of others' commits by themselves.
+        listening = [] if isinstance(engine, Engines) else [Listening(engine, log)]
+        await begun(stack, engine, *listening, gateway, Attendant(engine, rooms))
 
         services = FullWriteServices(
             log=log,
@@ -206,7 +210,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
 class Processing(NamedTuple):
     """What sees orders through."""
 
-    log: PostgresLog
+    log: NamedLog
     engine: Engine
     follower: Follower
     views: SQLiteViews
@@ -219,13 +223,13 @@ class Processing(NamedTuple):
 async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[Processing]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
-        log, vault = opened_log(stack, settings), opened_vault(stack, settings)
+        log, engine = opened_to_write(stack, settings, clock)
+        vault = opened_vault(stack, settings)
         gateway = outside(settings)
         assert gateway is not None
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)
-        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
         follower = Follower(log, views, engine)
         payments = PaymentProcess(engine, views, gateway)
         checkouts = CheckoutProcess(engine, views, follower)

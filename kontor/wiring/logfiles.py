@@ -11,7 +11,7 @@ from commands.engine import Engine
 from commands.errors import UnusableLog
 from commands.logs.engines import Engines
 from commands.logs.merged import FollowedLogs, MergedLog
-from commands.logs.order import Order
+from commands.logs.order_file import FileOrder
 from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
 from commands.store.sqlitereading import SeenLog
@@ -30,7 +30,7 @@ def open_log(folder: DataFolder, settings: Settings, clock: Callable[[], int]) -
         raise UnusableLog(
             "several logs are written by one process; leave out --workers, or begin a folder with one log"
         )
-    order = Order.open(folder.order, settings.logs, empty=_is_empty(folder), at=clock())
+    order = FileOrder.open(folder.order, settings.logs, empty=_is_empty(folder), at=clock())
     merged = MergedLog([SQLiteLog.open(folder.log_of(number)) for number in range(order.logs)], order)
     return merged, Engines(merged, aggregates_max=max(1, cached // order.logs), clock=clock)
 
@@ -40,7 +40,7 @@ def open_to_follow(folder: DataFolder) -> EventLog:
     if not folder.order.exists():
         return SQLiteLog.open(folder.log)
     files = log_files(folder)
-    return FollowedLogs([SQLiteLog.open(file) for file in files], Order.open(folder.order))
+    return FollowedLogs([SQLiteLog.open(file) for file in files], FileOrder.open(folder.order))
 
 
 def open_to_look(folder: DataFolder) -> EventLog:
@@ -48,7 +48,7 @@ def open_to_look(folder: DataFolder) -> EventLog:
     if not folder.order.exists():
         return SeenLog(open_readonly(folder.log))
     logs = [SeenLog(open_readonly(file)) for file in log_files(folder)]
-    return FollowedLogs(logs, Order.seen(folder.order, open_readonly(folder.order)))
+    return FollowedLogs(logs, FileOrder.seen(folder.order, open_readonly(folder.order)))
 
 
 def log_files(folder: DataFolder) -> list[Path]:

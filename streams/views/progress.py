@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 
+from commands.logs.merged import placed
 from commands.outage import Outage
+from commands.store.port import EventLog
 from streams.views.reached import Reached
 
 
@@ -19,6 +21,8 @@ class Progress(ABC):
         self._reached = reached
         self._outage = outage
         self._task: asyncio.Task[None] | None = None
+        self.log: EventLog | None = None
+        """Whose tokens are waited for: of several logs a token becomes a place in their order first."""
 
     @property
     def away(self) -> bool:
@@ -31,6 +35,8 @@ class Progress(ABC):
 
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether it was reached within ``timeout`` seconds."""
+        if self.log is not None:
+            position, timeout = await placed(self.log, position, timeout)
         return await self._reached.wait_for(position, timeout)
 
     async def start(self) -> None:

@@ -14,7 +14,7 @@ from commands.errors import UnusableLog
 from kontor.proving.comparing import Compared
 from kontor.proving.verifying import verify
 from kontor.proving.verifying_views import compare_views
-from kontor.settings import Settings
+from kontor.settings import log_urls
 from readapi.edge.degraded import HEADER as DEGRADED
 from tests.crash import audit
 from tests.crash.load import Market, open_market, trade
@@ -32,12 +32,7 @@ class Shop:
         self.house = house
         self.market = market
         self.chance = chance
-        self.settings = Settings(
-            profile="full",
-            namespace=house.environment["KONTOR_NAMESPACE"],
-            postgres_url=house.environment["KONTOR_POSTGRES_URL"],
-            cassandra_consistency=house.environment["KONTOR_CASSANDRA_CONSISTENCY"],
-        )
+        self.settings = house.deployment.settings
 
     @property
     def orders(self) -> int:
@@ -126,8 +121,7 @@ class Shop:
                 await asyncio.sleep(0.2)
 
     async def log_is_sound(self) -> None:
-        assert self.settings.postgres_url is not None
-        report = await asyncio.to_thread(verify, self.settings.postgres_url)
+        report = await asyncio.to_thread(verify, log_urls(self.settings))
         assert report.ok, report.problems[:5]
 
     async def views_are_right(self) -> None:
@@ -139,9 +133,8 @@ class Shop:
             await asyncio.sleep(0.5)
 
     async def _wrong(self) -> list[str]:
-        assert self.settings.postgres_url is not None
         try:
-            compared = await compare_views(self.settings, self.settings.postgres_url)
+            compared = await compare_views(self.settings, log_urls(self.settings))
         except UnusableLog as error:  # a store that is about to be filled again answers nothing
             return [str(error)]
         return [line for one in compared for line in _wrong_with(one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import secrets
 import signal
@@ -22,14 +23,16 @@ from unittest.mock import patch
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
+from commands.aggregates import fold
 from commands.context import system_context
-from commands.engine import Engine
-from commands.store.postgres import PostgresLog
+from commands.engine import now_ms
+from commands.logs.served import NamedLog
 from domain.buyers.account import GrantScope
 from kontor.folder import DataFolder
 from kontor.proving.verifying import Problem, verify
 from kontor.proving.verifying_views import compare_views
-from kontor.settings import load
+from kontor.settings import Settings, load, log_urls
+from kontor.wiring.logservers import open_log, open_to_follow
 from projections.cassandraviews.settings import CassandraSettings
 from readapi.edge.degraded import HEADER as DEGRADED
 from streams.gateways.simulated import SimulatedGateway
@@ -125,15 +128,15 @@ class Deployment:
     ports: Mapping[str, int]
 
     @property
-    def postgres(self) -> str:
-        return self.environment["KONTOR_POSTGRES_URL"]
+    def settings(self) -> Settings:
+        with patch.dict(os.environ, self.environment):
+            return load()
 
     async def proved(self) -> None:
         """The log is sound, and every view is what it adds up to."""
-        assert verify(self.postgres).problems == []
-        with patch.dict(os.environ, self.environment):
-            settings = load()
-        compared = await compare_views(settings, self.postgres)
+        settings = self.settings
+        assert verify(log_urls(settings)).problems == []
+        compared = await compare_views(settings, log_urls(settings))
         different = [one for one in compared if one.different]
         assert different == [], different
 
@@ -142,7 +145,7 @@ class Everything:
     """What tests of journeys ask of a house, in the event loop of a test."""
 
     def __init__(
-        self, deployment: Deployment, log: PostgresLog, http: httpx.AsyncClient, provider: SimulatedGateway
+        self, deployment: Deployment, log: NamedLog, http: httpx.AsyncClient, provider: SimulatedGateway
     ) -> None:
         self.deployment = deployment
         self.environment = deployment.environment
@@ -161,18 +164,19 @@ class Everything:
         return await kept(self.log)
 
     async def grant(self, user_id: str, scope: str) -> None:
-        engine = Engine(self.log)
+        log, engine = open_log(self.deployment.settings, now_ms)
         await engine.start()
         await engine.submit(GrantScope(user_id, scope), system_context("test", 1))
         await engine.close()
+        await log.close()
 
     async def state(self, stream: str) -> Any:
         """Of an aggregate."""
-        return await Engine(self.log).state(stream)
+        return fold(stream, (await self.log.load([stream]))[stream]).state
 
     def problems(self) -> list[Problem]:
         """Of the log, as ``kontor verify`` finds them."""
-        return verify(self.deployment.postgres).problems
+        return verify(log_urls(self.deployment.settings)).problems
 
 
 async def until_readable(http: httpx.AsyncClient) -> None:
@@ -203,10 +207,15 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def everything(
-    folder: Path, *names: str, postgres: str | None = None, start: Start = Part.begin, **settings: str
+    folder: Path,
+    *names: str,
+    postgres: str | None = None,
+    logs: int = 1,
+    start: Start = Part.begin,
+    **settings: str,
 ) -> AsyncIterator[Everything]:
     """With these processes, and the payment provider; ``postgres`` is another server's URL."""
-    with namespace(postgres) as environment:
+    with namespace(postgres, logs) as environment:
         async with deployed(environment | settings, folder, *names, start=start) as house:
             yield house
 
@@ -256,7 +265,7 @@ def part(name: str, folder: Path, environment: Mapping[str, str], port: int) -> 
 @asynccontextmanager
 async def entered(deployment: Deployment) -> AsyncIterator[Everything]:
     """By a test, whose event loop is its own."""
-    log = PostgresLog.open(deployment.postgres)
+    log = open_to_follow(deployment.settings, now_ms)
     provider = SimulatedGateway(
         DataFolder(deployment.folder / "gateway").provider, deployment.environment["KONTOR_PROVIDER_SECRET"]
     )
@@ -286,34 +295,36 @@ async def beside(deployment: Deployment, **settings: str) -> AsyncIterator[Deplo
 
 
 @contextmanager
-def namespace(postgres: str | None = None) -> Iterator[dict[str, str]]:
+def namespace(postgres: str | None = None, logs: int = 1) -> Iterator[dict[str, str]]:
     """The environment of one deployment; what it left on the servers is deleted afterwards."""
     for server in VARIABLES:
         address(server)
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
     postgres = postgres or os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
+    more = [f"_log_{number}" for number in range(1, logs)]
     try:
         yield {
             **os.environ,
             "KONTOR_PROFILE": "full",
             "KONTOR_NAMESPACE": name,
             "KONTOR_POSTGRES_URL": own,
+            "KONTOR_POSTGRES_MORE_URLS": json.dumps([own + end for end in more]),
             "KONTOR_VAULT_URL": f"{own}_vault",
             "KONTOR_PROVIDER_SECRET": base64.b64encode(secrets.token_bytes(32)).decode(),
             "KONTOR_RATE_LIMITS": "false",
             "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
         }
     finally:
-        clean(name, postgres)
+        clean(name, postgres, more)
 
 
-def clean(name: str, postgres: str) -> None:
+def clean(name: str, postgres: str, more: Sequence[str] = ()) -> None:
     import psycopg
     import redis
 
     with psycopg.connect(postgres, autocommit=True) as connection:
-        for schema in (name, f"{name}_vault"):
+        for schema in (name, f"{name}_vault", *(name + end for end in more)):
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
     with redis.Redis.from_url(os.environ["KONTOR_REDIS_URL"]) as client:
         for key in client.scan_iter(match=f"{name}*", count=1000):

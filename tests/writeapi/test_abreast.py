@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -15,9 +14,6 @@ from commands.store.memory import MemoryLog
 from domain.inventory.inventory import ReceiveStock
 from readapi.edge.pressure import Pressure
 from tests.e2e.house import in_process
-from writeapi import abreast
-from writeapi.abreast import catch_up
-from writeapi.services import WriteServices
 
 STOCK = "stk_shp_a.pen"
 
@@ -34,16 +30,12 @@ async def engine():
     await started.close()
 
 
-async def catches_up(engine: Engine) -> None:
-    await catch_up(cast("WriteServices", SimpleNamespace(log=engine.log, engine=engine)))
-
-
 async def test_what_another_process_wrote_is_taken_in(engine: Engine):
     other = Engine(engine.log)
     await other.start()
     await engine.state(STOCK, keep_absent=True)
     await received(other)
-    await catches_up(engine)
+    await engine.abreast()
     assert (await engine.state(STOCK)).on_hand == 1
     await other.close()
 
@@ -67,7 +59,7 @@ async def test_our_own_batch_that_others_have_read_already_is_waited_for(
     asking = received(engine)
     await committed.wait()
     assert await engine.log.head() > engine.position
-    catching = asyncio.create_task(catches_up(engine))
+    catching = asyncio.create_task(engine.abreast())
     await asyncio.sleep(0.01)
     assert not catching.done()
     may_land.set()
@@ -78,12 +70,12 @@ async def test_our_own_batch_that_others_have_read_already_is_waited_for(
 
 async def test_who_is_refused_for_the_load_costs_no_look_at_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """And nobody waits for it who is not counted among those inside."""
-    looked: list[WriteServices] = []
+    looked: list[Engine] = []
 
-    async def look(services: WriteServices) -> None:
-        looked.append(services)
+    async def look(engine: Engine) -> None:
+        looked.append(engine)
 
-    monkeypatch.setattr(abreast, "catch_up", look)
+    monkeypatch.setattr(Engine, "abreast", look)
     async with in_process(tmp_path / "data") as house:
         assert (await house.http.post("/api/cart/items", json={})).status_code == 422
         assert len(looked) == 1

@@ -1,29 +1,42 @@
-"""Several logs in files of a folder, with their order."""
+"""Several logs in files of a folder, or on servers, with their order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from commands.logs.engines import Engines
 from commands.logs.merged import MergedLog
-from commands.logs.order import Order
+from commands.logs.order_file import FileOrder
 from commands.store.sqlite import SQLiteLog
+from kontor.proving.verifying import Problem, verify
 from tests.commands.driving import Clock
 
+Place = Path | Sequence[str]
 
-def merged(folder: Path, logs: int) -> MergedLog:
-    order = Order.open(folder / "order.db", logs)
+
+def merged(place: Place, logs: int) -> MergedLog:
+    """In a folder, or on the first of some servers."""
+    if not isinstance(place, Path):
+        from commands.logs.served import ServedLogs, open_served
+
+        return ServedLogs(*open_served(place[:logs], 0))
+    order = FileOrder.open(place / "order.db", logs)
     names = ["log.db", *(f"log-{number}.db" for number in range(1, logs))]
-    return MergedLog([SQLiteLog.open(folder / name) for name in names], order)
+    return MergedLog([SQLiteLog.open(place / name) for name in names], order)
+
+
+def problems(place: Place, logs: int) -> list[Problem]:
+    """As ``kontor verify`` finds them."""
+    return verify(place / "log.db" if isinstance(place, Path) else tuple(place[:logs])).problems
 
 
 @asynccontextmanager
-async def engines(folder: Path, logs: int, clock: Callable[[], int] | None = None) -> AsyncIterator[Engines]:
-    several = merged(folder, logs)
+async def engines(place: Place, logs: int, clock: Callable[[], int] | None = None) -> AsyncIterator[Engines]:
+    several = merged(place, logs)
     engine = Engines(several, clock=clock or Clock())
     await engine.start()
     try:

@@ -23,15 +23,16 @@ from domain.errors import DomainError, VersionMismatch
 from domain.ids import payment_id
 from domain.orders.order import CancelledOrder, PaidOrder
 from domain.payments.payment import RecordAuthorization, RecordCapture
-from tests.commands.driving import SKU, STOCK, Clock, asked_with, buy, context, do, hold, offer, place, receive
+from tests.commands.driving import SKU, STOCK, Clock, asked_with, buy, context, do, hold, offer, receive
+from tests.commands.driving import place as place_order
 from tests.commands.logs.place import engines, named, settled
 
 LOGS = 4
 
 
 @pytest.fixture
-async def engine(tmp_path):
-    async with engines(tmp_path, LOGS) as started:
+async def engine(place):
+    async with engines(place, LOGS) as started:
         yield started
 
 
@@ -74,7 +75,7 @@ async def test_a_purchase_crosses_logs_and_is_what_it_is_on_one(engine):
     await alone.close()
 
     await offer(engine, SKU, 10)
-    order_id = await place(engine, "ada", [SKU])
+    order_id = await place_order(engine, "ada", [SKU])
     homes = {engine.log.directory.home_of(stream) for stream in (order_id, "crt_ada", STOCK)}
     assert len(homes) > 1, "choose other names: this one stays on a log"
     await pay_when_asked(engine, order_id)
@@ -102,7 +103,7 @@ async def pay_when_asked(engine: Engines, order_id: str) -> None:
 
 async def test_the_last_unit_is_sold_once_and_the_other_order_called_off(engine):
     await offer(engine, SKU, 1)
-    orders = [await place(engine, buyer, [SKU]) for buyer in ("ada", "bob")]
+    orders = [await place_order(engine, buyer, [SKU]) for buyer in ("ada", "bob")]
     await settled(engine)
     states = [await engine.state(order) for order in orders]
     assert [isinstance(state, CancelledOrder) for state in states].count(True) == 1
@@ -168,12 +169,12 @@ def answered(key: str, digest: bytes = b"same") -> IdempotentRequest:
     return IdempotentRequest(key, digest, render)
 
 
-async def test_a_request_is_answered_again_with_the_same_token_after_a_restart(tmp_path):
-    async with engines(tmp_path, LOGS) as engine:
+async def test_a_request_is_answered_again_with_the_same_token_after_a_restart(place):
+    async with engines(place, LOGS) as engine:
         await do(engine, take(engine, 1))
         command = take(engine, 3)
         await do(engine, command, request=answered("key"))
-    async with engines(tmp_path, LOGS) as engine:
+    async with engines(place, LOGS) as engine:
         again = await do(engine, command, request=answered("key"))
         assert again.replayed is not None
         token = parse_vector(again.replayed.body.decode())
@@ -239,17 +240,16 @@ async def test_state_is_that_of_the_streams_log_and_as_new_as_asked_for(engine):
     assert engine.peek(STOCK).on_hand == engine.known(STOCK).state.on_hand == 7
 
 
-async def test_two_processes_hear_of_each_other(tmp_path):
-    async with engines(tmp_path, LOGS) as one, engines(tmp_path, LOGS) as other:
+async def test_two_processes_hear_of_each_other(place):
+    async with engines(place, LOGS) as one, engines(place, LOGS) as other:
         await do(one, receive(5))
         assert (await other.state(STOCK)).on_hand == 5
         await do(one, receive(5))
-        await one.log.cut()
-        await other.log.cut()
-        other.absorb(await other.log.read(0, 10))
+        await other.abreast()
         assert (await other.state(STOCK)).on_hand == 10
         await do(other, receive(1))
         await one.log.cut()
+        await one.log.order.look()
         assert (await one.log.head(), [row.position for row in await one.log.read(0, 9)]) == (3, [1, 2, 3])
 
 

@@ -10,87 +10,47 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.errors import UnusableLog
-from commands.logs.order import Order, Span
+from commands.logs.order_file import FileOrder
 from commands.logs.slices import SLICES, Directory, ranges, shared_out, slice_of
 from commands.logs.vector import BEYOND, Vector, parse_vector
+from commands.store.sqlite import SQLiteLog
 from domain.ids import delivery_id, derived_id, offer_id, payment_id, stock_id
-
-GROWTH = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(1, 5), st.sampled_from(["cut", "wait", "reopen"])), max_size=30
-)
+from tests.contracts.order import Open, Opened, OrderContract, unrolled
 
 
-def expected(cuts: list[list[int]]) -> list[tuple[int, int]]:
-    """Log and position of each place, by the definition: what is new with each cut, log by log."""
-    found, known = [], [0, 0, 0]
-    for cut in cuts:
-        for log, head in enumerate(cut):
-            found += [(log, position) for position in range(known[log] + 1, head + 1)]
-        known = cut
-    return found
+class TestFileOrder(OrderContract):
+    @pytest.fixture
+    def open(self, tmp_path: Path) -> Open:
+        def open_() -> Opened:
+            order = FileOrder.open(tmp_path / "order.db", 3)
+            return [SQLiteLog.open(tmp_path / f"log-{number}.db") for number in range(3)], order
 
-
-def unrolled(spans: list[Span]) -> list[tuple[int, int]]:
-    return [(span.log, span.start + n) for span in spans for n in range(span.events)]
-
-
-@given(GROWTH)
-@settings(max_examples=10, deadline=None)
-def test_places_are_those_of_the_cuts_in_every_view_of_them(tmp_path_factory, growth):
-    path = tmp_path_factory.mktemp("order") / "order.db"
-    order, heads, cuts = Order.open(path, 3), [0, 0, 0], []
-    for log, events, then in growth:
-        heads[log] += events
-        if then == "reopen":
-            order.close()
-            order = Order.open(path)
-        if then != "wait":
-            order.cut(heads)
-            order.look()
-            cuts.append(list(heads))
-    places = expected(cuts)
-    assert order.head == len(places)
-    assert unrolled(order.spans(0, order.head)) == places
-    for after in range(0, len(places), 3):
-        assert unrolled(order.spans(after, after + 4)) == places[after : after + 4]
-    for place, (log, position) in enumerate(places, 1):
-        assert order.place(log, position) == place
-        [span] = order.spans_of(log, position - 1, position)
-        assert span == Span(place, log, position, 1)
-    for log, head in enumerate(heads):
-        assert (order.place(log, head + 1), order.place(log, 0)) == (None, 0)
-    order.close()
-
-
-def test_two_who_cut_the_same_give_each_event_one_place(tmp_path: Path):
-    one, other = Order.open(tmp_path / "order.db", 2), Order.open(tmp_path / "order.db")
-    one.cut([3, 0])
-    other.cut([2, 1])  # it looked at the logs earlier, and came later
-    for order in (one, other):
-        order.look()
-        assert unrolled(order.spans(0, 10)) == [(0, 1), (0, 2), (0, 3), (1, 1)]
-        order.close()
+        return open_
 
 
 KILLED = """
-import sys
+import asyncio, sys
 from pathlib import Path
-from commands.logs.order import Order
-order, heads = Order.open(Path(sys.argv[1]), 2), [0, 0]
-while True:
-    heads[heads[0] % 3 == 0] += 1
-    heads[0] += 1
-    order.cut(heads)
-    print(sum(heads), *heads, flush=True)
+from commands.logs.order_file import FileOrder
+
+async def main():
+    order, heads = FileOrder.open(Path(sys.argv[1]), 2), [0, 0]
+    while True:
+        heads[heads[0] % 3 == 0] += 1
+        heads[0] += 1
+        await order.cut(heads)
+        print(sum(heads), *heads, flush=True)
+
+asyncio.run(main())
 """
 
 
-def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path):
-    process = subprocess.Popen(
+async def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path):
+    process = subprocess.Popen(  # noqa: ASYNC220  # which is read to its end at once
         [sys.executable, "-c", KILLED, str(tmp_path / "order.db")], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
@@ -100,42 +60,40 @@ def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path
     process.wait()
     process.stdout.close()
     last = [int(word) for word in next(line for line in reversed(printed) if line.endswith("\n")).split()]
-    order = Order.open(tmp_path / "order.db")
+    order = FileOrder.open(tmp_path / "order.db")
     assert order.head >= last[0]
     assert all(known >= head for known, head in zip(order.heads, last[1:], strict=True))
-    before = unrolled(order.spans(0, order.head))
+    before = unrolled(await order.spans(0, order.head))
     assert len(set(before)) == len(before) == order.head
-    order.cut([head + 1 for head in order.heads])
-    order.look()
-    assert unrolled(order.spans(0, order.head))[:-2] == before
-    order.close()
+    await order.cut([head + 1 for head in order.heads])
+    assert unrolled(await order.spans(0, order.head))[:-2] == before
+    await order.close()
 
 
-def test_logs_can_be_added_and_none_left_out(tmp_path: Path):
-    Order.open(tmp_path / "order.db", 4).close()
-    again = Order.open(tmp_path / "order.db")
+async def test_logs_can_be_added_and_none_left_out(tmp_path: Path):
+    await FileOrder.open(tmp_path / "order.db", 4).close()
+    again = FileOrder.open(tmp_path / "order.db")
     assert again.logs == 4
-    again.close()
+    await again.close()
     with pytest.raises(UnusableLog, match="has 4 logs, not 2"):
-        Order.open(tmp_path / "order.db", 2)
-    grown = Order.open(tmp_path / "order.db", 5)
+        FileOrder.open(tmp_path / "order.db", 2)
+    grown = FileOrder.open(tmp_path / "order.db", 5)
     assert (grown.logs, grown.heads, set(grown.directory.homes)) == (5, [0] * 5, {0, 1, 2, 3})
-    grown.move(1_000, SLICES - 1, 4, at=7)
-    grown.look()
+    await grown.move([], 1_000, SLICES - 1, 4, at=7)
     assert (grown.directory.version, grown.directory.homes[999:1_001]) == (2, (3, 4))
-    grown.close()
+    await grown.close()
 
 
-def test_a_log_that_has_been_alone_keeps_its_slices(tmp_path: Path):
-    order = Order.open(tmp_path / "order.db", 2, empty=False)
+async def test_a_log_that_has_been_alone_keeps_its_slices(tmp_path: Path):
+    order = FileOrder.open(tmp_path / "order.db", 2, empty=False)
     assert set(order.directory.homes) == {0}
-    order.close()
+    await order.close()
 
 
 def test_a_foreign_file_is_left_alone(tmp_path: Path):
     (tmp_path / "order.db").write_bytes(b"not ours" * 1000)
     with pytest.raises(UnusableLog, match="not a Kontor order of the logs"):
-        Order.open(tmp_path / "order.db", 2)
+        FileOrder.open(tmp_path / "order.db", 2)
 
 
 # slices
