@@ -263,7 +263,7 @@ class Checkout {
         ),
       ),
     );
-    announce(`The price has changed to ${money(now.totals.grand)}. Nothing was ordered.`);
+    announce(`It costs ${money(now.totals.grand)} now. Nothing was ordered.`);
     this.settle();
   }
 
