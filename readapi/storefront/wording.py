@@ -20,6 +20,8 @@ DESCRIBED_CHARS = 160
 """Of a description that search engines show about so much of."""
 OF_MACHINES = frozenset(("gtins",))
 """Attributes that people are not shown."""
+INITIALS = {"gtin": "GTIN"}
+"""Which a capital letter alone does not make readable."""
 
 
 def money(price: Money) -> str:
@@ -70,7 +72,7 @@ def value_text(value: Any) -> str:
 
 
 def name_text(name: str, labels: dict[str, str]) -> str:
-    return labels.get(name) or capital(name.replace("_", " "))
+    return labels.get(name) or INITIALS.get(name) or capital(name.replace("_", " "))
 
 
 def stock(one: Offer | Card | Variant) -> tuple[str, str]:

@@ -49,6 +49,7 @@ async def test_every_panel(chrome: Browser, seller: Seller) -> None:
     await page.goto("/console/orders")
     await page.get_by_role("link", name=last).click()
     await expect(page.locator(".timeline")).to_contain_text("order.placed")
+    await expect(page.get_by_role("region", name="Lines").get_by_role("row").last).to_contain_text("Nordwald")
     await page.locator(".timeline summary").first.click()
     await inspected(page, "console-order", full=True)
 

@@ -4,6 +4,7 @@ import { h } from "../lib/dom.js";
 import { money, short } from "../lib/format.js";
 import { act, decision } from "./decision.js";
 import { orderLink } from "./orderlinks.js";
+import { shopNames } from "./shopnames.js";
 import { paged, tabs } from "./table.js";
 import { when } from "./times.js";
 
@@ -19,8 +20,15 @@ const STATES = [
   ["settled", "Settled"],
 ];
 
-const ACCOUNTS = [
-  ["Account", (one) => h("code", {}, one.account)],
+/** With the name of the shop whose account it is. */
+const accounts = (shopName) => [
+  [
+    "Account",
+    ({ account }) => {
+      const [shopId] = /shp_\w+/.exec(account) ?? [];
+      return [h("code", {}, account), shopId ? h("span", { class: "quiet" }, ` ${shopName(shopId)}`) : null];
+    },
+  ],
   ["Debits", (one) => money(one.debits), "number"],
   ["Credits", (one) => money(one.credits), "number"],
   ["Balance", (one) => h("strong", {}, money(one.balance)), "number"],
@@ -101,7 +109,7 @@ export async function moneyPanel({ query }, console_) {
   const lists = {
     ledger: [
       "/api/admin/ledger",
-      ACCOUNTS,
+      accounts(show === "ledger" ? await shopNames(console_.api) : null),
       "Nothing was booked yet.",
       "Debits less credits; all balances of a currency sum to zero.",
     ],

@@ -5,12 +5,13 @@ import { moment, money, plural, short } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
+import { shopNames } from "./shopnames.js";
 import { facts, table } from "./table.js";
 
-const LINES = [
+const lines = (shopName) => [
   ["SKU", (line) => h("a", { href: `/product/${line.productId}` }, line.sku)],
   ["Title", (line) => line.title, "long"],
-  ["Shop", (line) => short(line.shopId)],
+  ["Shop", (line) => shopName(line.shopId)],
   ["Units", (line) => line.quantity, "number"],
   ["Price", (line) => money(line.unitPrice), "number"],
   ["Tax", (line) => money(line.tax), "number"],
@@ -45,7 +46,7 @@ function known(order) {
   return facts([
     ["Order", h("code", {}, order.orderId)],
     ["Status", status(order.status)],
-    ["Checkout", [order.checkout.state, order.checkout.reason].filter(Boolean).join(", ")],
+    ["Checkout", [order.checkout.state, order.checkout.reason].filter(Boolean).join(", ").toLowerCase().replaceAll("_", " ")],
     ["Payment", [order.payment.status.replaceAll("_", " "), " ", h("code", {}, order.payment.paymentId)]],
     ["Placed", moment(order.createdAt)],
     ["Total", sum(order.totals)],
@@ -63,13 +64,14 @@ export async function order({ parameters: [orderId] }, { api }) {
   const path = `/api/orders/${encodeURIComponent(orderId)}`;
   const timeline = new Timeline(true);
   const shown = h("div", {});
+  const columns = lines(await shopNames(api));
 
   async function refresh() {
     const { body } = await api.get(`${path}/timeline`);
     if (timeline.fresh(body.items).length === 0) return false;
     const { body: now } = await api.get(path); // before they are known, or nobody would ask again if this fails
     timeline.show(body.items);
-    put(shown, known(now), h("h2", {}, "Lines"), table("Lines", LINES, now.lines, ""));
+    put(shown, known(now), h("h2", {}, "Lines"), table("Lines", columns, now.lines, ""));
     return true;
   }
 
@@ -80,7 +82,7 @@ export async function order({ parameters: [orderId] }, { api }) {
       h("p", { class: "crumb" }, h("a", { href: "/console/orders" }, "Orders")),
       h("h1", {}, `Order ${short(orderId)}`),
       shown,
-      h("p", {}, h("a", { href: `/console/history?stream=${encodeURIComponent(orderId)}` }, "As it was")),
+      h("p", { class: "actions" }, h("a", { class: "button quiet", href: `/console/history?stream=${encodeURIComponent(orderId)}` }, "As it was")),
       h("section", {}, h("h2", {}, "Timeline"), timeline.list),
     ],
     leave: live(refresh),

@@ -1,5 +1,12 @@
 /* What the API refused, and what a person can do about it. */
 
+/** Of problems whose own words are for programs, which know SKUs and tokens. */
+function forPeople({ code, available }) {
+  if (code === "unauthenticated") return { detail: "" };
+  if (code !== "out_of_stock" || available === undefined) return {};
+  return { title: available > 0 ? `Only ${available} left` : "Sold out meanwhile", detail: "" };
+}
+
 /** A problem of RFC 9457, or a request that found nobody. */
 class Problem extends Error {
   constructor(status, body, retryAfter = null, turn = null) {
@@ -29,7 +36,8 @@ export async function problemOf(response) {
     body = { title: "Unexpected answer", detail: `The server answered ${response.status} without a reason.` };
   }
   const after = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  return new Problem(response.status, body, Number.isNaN(after) ? null : after, response.headers.get("Kontor-Turn"));
+  const told = { ...body, ...forPeople(body) };
+  return new Problem(response.status, told, Number.isNaN(after) ? null : after, response.headers.get("Kontor-Turn"));
 }
 
 export function unreachable() {

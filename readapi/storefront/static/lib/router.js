@@ -17,26 +17,33 @@ export class Router {
     this.leave = null;
     this.visit = 0;
     this.shown = null;
+    this.entry = undefined; // of the browser's history: the one that is shown
+    this.places = new Map(); // how far down somebody was in each
     document.addEventListener("click", (event) => this.clicked(event));
     addEventListener("popstate", () => this.moved());
+    addEventListener("scroll", () => this.places.set(this.entry, scrollY), { passive: true });
   }
 
-  /** What is no page here may be one of the other application: the server knows. */
+  /** What is no page here may be one of the other application: the server knows. Without `focus` it is the same page
+      with another content, which is left in sight until that has come. */
   go(to, { replace = false, focus = true } = {}) {
     if (this.find(new URL(to, location.href).pathname)[0] === this.missing) {
       location[replace ? "replace" : "assign"](to);
       return new Promise(() => {}); // until this page is gone
     }
-    history[replace ? "replaceState" : "pushState"](null, "", to);
-    return this.show(focus);
+    history[replace ? "replaceState" : "pushState"]({ entry: Date.now() }, "", to);
+    return this.show(focus, focus ? 0 : null);
   }
 
-  /** Back and forward; a link to a part of this page ends up here too, and must not take from under it what is drawn. */
+  /** Back and forward, to where somebody was: the browser scrolls there too, but before the page is drawn. A link to a
+      part of this page ends up here too, and must not take from under it what is drawn. */
   moved() {
-    if (address() !== this.shown) this.show(false);
+    if (address() !== this.shown) this.show(false, this.places.get(history.state?.entry) ?? 0);
   }
 
-  async show(focus = true) {
+  /** `place` is how far down to begin; null leaves that as it is. */
+  async show(focus = true, place = 0) {
+    this.entry = history.state?.entry;
     this.shown = address();
     this.leave?.();
     this.leave = null;
@@ -46,7 +53,11 @@ export class Router {
     const [page, parameters] = this.find(location.pathname);
     const served = visit === 1 && this.main.querySelector(":scope > :not(noscript)") !== null;
     if (visit > 1) forgetServed();
-    const wait = () => current() && put(this.main, loading("Loading the page"));
+    const wait = () => {
+      if (!current()) return;
+      if (place === null) this.main.setAttribute("aria-busy", "true");
+      else put(this.main, loading("Loading the page"));
+    };
     const waiting = served ? 0 : setTimeout(wait, 120);
     try {
       const shown = await page({ parameters, query: new URLSearchParams(location.search), current });
@@ -56,6 +67,7 @@ export class Router {
       }
       this.leave = shown.leave ?? null;
       takeOver(this.main, () => put(this.main, shown.content));
+      if (place !== null && visit > 1) scrollTo(0, place);
       this.title(shown.title, focus);
     } catch (problem) {
       if (!current() || problem.name === "AbortError") return;
@@ -63,18 +75,18 @@ export class Router {
       put(
         this.main,
         h("h1", { class: "unseen" }, called(problem)),
-        refused(problem, () => this.show()),
+        refused(problem, problem.code === "not_found" ? null : () => this.show()),
       );
       this.title(called(problem), focus);
     } finally {
       clearTimeout(waiting);
+      if (current()) this.main.removeAttribute("aria-busy");
     }
   }
 
   title(text, focus) {
     document.title = text === this.name ? text : `${text} · ${this.name}`;
     if (!focus) return;
-    scrollTo(0, 0);
     const heading = this.main.querySelector("h1");
     heading?.setAttribute("tabindex", "-1");
     heading?.focus({ preventScroll: true });

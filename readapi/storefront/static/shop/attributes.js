@@ -4,6 +4,8 @@ import { h } from "../lib/dom.js";
 import { capital, number } from "../lib/format.js";
 
 const OF_MACHINES = new Set(["gtins"]);
+/* Initials, which a capital letter alone does not make readable. */
+const INITIALS = { gtin: "GTIN" };
 
 /** Of an attribute; a measure as its category has it, and as it was written where that was another way. */
 export function valueText(value) {
@@ -17,7 +19,7 @@ export function valueText(value) {
 }
 
 /** As the product has it in the language it is told in, or made of the attribute's own name. */
-export const nameText = (name, labels = {}) => labels[name] ?? capital(name.replaceAll("_", " "));
+export const nameText = (name, labels = {}) => labels[name] ?? INITIALS[name] ?? capital(name.replaceAll("_", " "));
 
 /** What all of a family share, and what this one of it has besides. */
 export function attributes(product, variant) {

@@ -6,6 +6,10 @@ export class Basket extends EventTarget {
     this.api = api;
     this.cart = null;
     api.session.addEventListener("change", () => this.changed(null));
+    // Another tab may have put something in, or bought it all.
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.load().catch(() => null);
+    });
   }
 
   get quantity() {

@@ -29,13 +29,13 @@ export function card(product, shipTo = null) {
       h("span", { class: "title" }, product.title),
     ),
     product.rating ? stars(product.rating) : null,
+    product.offers > 1 ? h("p", { class: "quiet" }, `Best of ${plural(product.offers, "offer")}`) : null,
     h(
       "div",
       { class: "price-line" },
       h("span", { class: "price" }, product.price ? money(product.price) : "No offer"),
       stock(product),
     ),
-    product.offers > 1 ? h("p", { class: "quiet" }, `Best of ${plural(product.offers, "offer")}`) : null,
   );
 }
 

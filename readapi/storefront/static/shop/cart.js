@@ -12,8 +12,11 @@ import { thumb } from "./thumb.js";
 const SEVERE = new Set(["unavailable", "out_of_stock", "insufficient_stock", "limit_exceeded"]);
 const MOST = 20;
 
+/** What has to be mended before a line can be bought. */
+export const hindrances = (line) => line.warnings.filter(({ code }) => SEVERE.has(code));
+
 export function hindered(cart) {
-  return cart.lines.some((line) => line.warnings.some(({ code }) => SEVERE.has(code)));
+  return cart.lines.some((line) => hindrances(line).length > 0);
 }
 
 function said(line) {
@@ -137,15 +140,17 @@ export async function cartPage(_, shop) {
   async function act(change, words) {
     put(problem);
     try {
-      show(await change);
+      await change;
       announce(`${words}. ${plural(shop.basket.quantity, "item")} in the cart`);
     } catch (refusal) {
       if (refusal.title === undefined) throw refusal;
-      show(await shop.basket.load());
+      await shop.basket.load();
       put(problem, refused(refusal));
     }
   }
 
   show(await shop.basket.load());
-  return { title: "Your cart", content };
+  const changed = () => shop.basket.cart !== null && show(shop.basket.cart);
+  shop.basket.addEventListener("change", changed);
+  return { title: "Your cart", content, leave: () => shop.basket.removeEventListener("change", changed) };
 }

@@ -6,7 +6,7 @@ import { h, put } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { empty, notice, refused } from "../lib/states.js";
 import { cardChoice, keepCard } from "./cards.js";
-import { hindered } from "./cart.js";
+import { hindered, hindrances } from "./cart.js";
 import { Codes } from "./codes.js";
 import { Destination } from "./destination.js";
 import { admissionHeader } from "./drops.js";
@@ -26,6 +26,30 @@ function step(number, title, ...content) {
     h("legend", {}, h("span", { class: "step", "aria-hidden": "true" }, number), title),
     content,
   );
+}
+
+/** Which lines cannot be bought and why, and the way to where they are taken out. */
+function without(title, lines, words) {
+  return notice(
+    "warn",
+    title,
+    h(
+      "ul",
+      { role: "list" },
+      lines.map(([what, why]) => h("li", {}, h("strong", {}, what), `: ${why}`)),
+    ),
+    h("p", {}, words, h("a", { href: "/cart" }, "to the cart")),
+  );
+}
+
+/** Of a cart that is empty by now, or cannot be bought as it is. */
+function inTheWay({ lines }) {
+  announce("Nothing was ordered.");
+  const orders = h("a", { href: "/orders" }, "your orders");
+  if (lines.length === 0)
+    return notice("info", "Your cart is empty", h("p", {}, "If it was bought in another tab, it is among ", orders, "."));
+  const severe = lines.flatMap((line) => hindrances(line).map(({ message }) => [line.title, message]));
+  return without("Not all of it can be bought any more", severe, "Nothing was ordered. Take fewer, or take these out: ");
 }
 
 class Checkout {
@@ -141,6 +165,7 @@ class Checkout {
     put(this.said);
     if (this.where.addressId === null) {
       put(this.sum, h("p", { class: "quiet" }, "Tax and delivery show once there is an address."));
+      put(this.how, h("p", { class: "quiet" }, "How it can come shows once there is an address."));
       return;
     }
     try {
@@ -182,16 +207,8 @@ class Checkout {
   /** What cannot go to this address, and why. */
   elsewhere(quote) {
     const title = Object.fromEntries(quote.lines.map((line) => [line.lineId, line.title]));
-    return notice(
-      "warn",
-      "Not all of it can go there",
-      h(
-        "ul",
-        { role: "list" },
-        quote.undeliverable.map(({ lineId, why }) => h("li", {}, h("strong", {}, title[lineId]), `: ${why}`)),
-      ),
-      h("p", {}, "Choose another address, or take these out: ", h("a", { href: "/cart" }, "to the cart")),
-    );
+    const lines = quote.undeliverable.map(({ lineId, why }) => [title[lineId], why]);
+    return without("Not all of it can go there", lines, "Choose another address, or take these out: ");
   }
 
   async place() {
@@ -213,9 +230,22 @@ class Checkout {
         await this.ask();
         return;
       }
-      put(this.said, refused(problem));
-      this.ready();
+      await this.stopped(problem);
     }
+  }
+
+  /** Why nothing was ordered: others may have bought what was left, and another tab all of it. */
+  async stopped(problem) {
+    const cart = problem.passing ? this.cart : await this.shop.basket.load().catch(() => this.cart);
+    this.known = cart.lines.length > 0 && !hindered(cart);
+    put(this.said, this.known ? refused(problem) : inTheWay(cart));
+    this.settle();
+  }
+
+  /** The keyboard goes on where it was, or where the way out is: a button that cannot be pressed had lost it. */
+  settle() {
+    this.ready();
+    (this.button.disabled ? this.said.querySelector("a") : this.button)?.focus();
   }
 
   changed(now) {
@@ -233,7 +263,8 @@ class Checkout {
         ),
       ),
     );
-    announce(`The price has changed to ${money(now.totals.grand)}. Nothing was ordered.`);
+    announce(`It costs ${money(now.totals.grand)} now. Nothing was ordered.`);
+    this.settle();
   }
 
   async send() {

@@ -31,10 +31,19 @@ shop.signals = new Signals(api);
 shop.signOut = () => api.session.signOut().finally(() => router.go("/"));
 shop.search = new Combobox(api, (address) => router.go(address));
 
-/** Leads to another result and leaves the focus where it was, on the box that was ticked. */
+/** The groups of filters, and what each has behind "more", by name. */
+const groups = () =>
+  [...main.querySelectorAll(".facet, .facet .more")].map((one) => [
+    `${one.closest(".facet").firstChild.textContent} ${one.className}`,
+    one,
+  ]);
+
+/** Leads to another result and leaves the groups as open as they were, and the focus on the box that was ticked. */
 shop.narrow = async (address) => {
   const label = document.activeElement?.closest("label")?.textContent;
+  const open = new Map(groups().map(([name, { open }]) => [name, open]));
   await router.go(address, { focus: false });
+  for (const [name, one] of groups()) one.open = open.get(name) ?? one.open;
   const again = [...main.querySelectorAll("label")].find((one) => one.textContent === label);
   again?.querySelector("input, select")?.focus({ preventScroll: true });
 };

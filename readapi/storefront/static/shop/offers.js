@@ -5,8 +5,8 @@ import { country } from "../lib/countries.js";
 import { h, put } from "../lib/dom.js";
 import { money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
-import { refused } from "../lib/states.js";
 import { stock } from "./card.js";
+import { once } from "./once.js";
 import { stars } from "./stars.js";
 
 /** What delivery costs and how long it takes, once that is known. `deliveries` is promised, by offer. */
@@ -26,30 +26,21 @@ function told({ shipTo, methods }) {
   return `${money(amount)} to ${country(shipTo)}, ${daysMin} to ${daysMax} days`;
 }
 
-/** Puts an offer into the cart, and says so beside the button. */
-export function buyButton(shop, offer, title, said, quantity = () => 1) {
-  async function buy() {
-    button.disabled = true;
-    put(said);
-    try {
-      await shop.basket.add(offer.sku, offer.shopId, quantity());
-      shop.signals.carted();
-      put(
-        said,
-        h("p", { class: "added" }, icon("check", 18), " In your cart. ", h("a", { href: "/cart" }, "Go to the cart")),
-      );
-      announce(`${title} is in your cart: ${plural(shop.basket.quantity, "item")}`);
-    } catch (problem) {
-      if (problem.title === undefined) throw problem;
-      put(said, refused(problem));
-    } finally {
-      button.disabled = false;
-    }
-  }
-  const button = h(
+/** Puts an offer into the cart, and says so beside the button. One of many has no `quantity`, and takes one. */
+export function buyButton(shop, offer, title, said, quantity = null) {
+  const buy = once(said, async () => {
+    await shop.basket.add(offer.sku, offer.shopId, quantity?.() ?? 1);
+    shop.signals.carted();
+    put(
+      said,
+      h("p", { class: "added" }, icon("check", 18), " In your cart. ", h("a", { href: "/cart" }, "Go to the cart")),
+    );
+    announce(`${title} is in your cart: ${plural(shop.basket.quantity, "item")}`);
+  });
+  return h(
     "button",
     {
-      class: "button",
+      class: quantity ? "button" : "button quiet",
       type: "button",
       onclick: buy,
       disabled: !offer.inStock || !offer.deliverable,
@@ -57,7 +48,6 @@ export function buyButton(shop, offer, title, said, quantity = () => 1) {
     },
     !offer.deliverable ? "Not delivered there" : offer.inStock ? "Add to cart" : "Sold out",
   );
-  return button;
 }
 
 export function price(offer) {
@@ -93,7 +83,7 @@ export function offers(shop, product, sold, deliveries) {
   return h(
     "section",
     { class: "offers", "aria-labelledby": "offers" },
-    h("h2", { id: "offers" }, `${plural(sold.length, "offer")} compared`),
+    h("h2", { id: "offers" }, plural(sold.length, "offer"), sold.length > 1 ? " compared" : null),
     h(
       "table",
       {},

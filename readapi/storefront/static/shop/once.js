@@ -3,12 +3,14 @@
 import { put } from "../lib/dom.js";
 import { refused } from "../lib/states.js";
 
-/** A listener. What was refused shows in `said`; the button keeps the focus, which disabling it would take away. */
+/** A listener. What was refused shows in `said`; the button says that it is busy, and keeps the focus, which disabling
+    it would take away. */
 export function once(said, work) {
   let busy = false;
-  return async () => {
+  return async ({ currentTarget: button }) => {
     if (busy) return;
     busy = true;
+    button.setAttribute("aria-busy", "true");
     put(said);
     try {
       await work();
@@ -17,6 +19,7 @@ export function once(said, work) {
       put(said, refused(problem));
     } finally {
       busy = false;
+      button.removeAttribute("aria-busy");
     }
   };
 }

@@ -178,7 +178,7 @@ class Order {
       this.head,
       h(
         "div",
-        { class: "with-summary" },
+        { class: "with-summary order" },
         h(
           "div",
           {},

@@ -136,7 +136,7 @@ class Chosen {
   choose(variant, axis) {
     const query = new URLSearchParams(location.search);
     query.set("sku", variant.sku);
-    history.replaceState(null, "", `?${query}`);
+    history.replaceState(history.state, "", `?${query}`);
     this.show(variant);
     [...this.axes.querySelectorAll("input:checked")].find((one) => one.name === `axis-${axis}`)?.focus();
     announce(`${variantText(this.product, variant)} is chosen`);

@@ -171,7 +171,7 @@ export async function search({ query }, shop) {
   shop.search.input.value = criteria.get("q") ?? "";
   shop.signals.searched(criteria.get("q"), body.items);
   const [narrowing, letGo] = filters(shop, facets(shop, criteria, body.facets, address));
-  const content = h("div", {}, result(shop, criteria, body, narrowing));
+  const content = h("div", { class: "found" }, result(shop, criteria, body, narrowing));
   announce(plural(body.total, "product"));
   const leave = () => {
     letGo();

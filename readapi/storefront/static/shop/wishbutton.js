@@ -50,7 +50,7 @@ export class WishButton {
     const sku = query.get(WISH);
     if (sku === null || !this.shop.api.session.signedIn) return;
     query.delete(WISH);
-    history.replaceState(null, "", query.size > 0 ? `?${query}` : location.pathname);
+    history.replaceState(history.state, "", query.size > 0 ? `?${query}` : location.pathname);
     await this.save(sku);
   }
 
