@@ -115,7 +115,7 @@ class Line:
             )
 
     def with_order(self, drop_id: str, at: int) -> int:
-        """How many of those whose admission is alive have ordered already."""
+        """How many of those for whom units are kept have ordered already."""
         rows = self._store.rows(f"{_SELECT} WHERE drop_id = ?", (drop_id,))
         if not rows:
             return 0

@@ -120,10 +120,12 @@ class WaitingLine:
         move(line, Units(1, 1, 2), OPENS + 2_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted, room.seats, room.units) == (2, 1, 0, (1, 1, 2))
-        move(line, Units(1, 0, 1), OPENS + ADMISSION_MS + 1_000)
+        move(line, Units(1, 0, 1), OPENS + ADMISSION_MS + 2_999)
+        assert self.room(line).pace.called == 2, "an order may be on its way"
+        move(line, Units(1, 0, 1), OPENS + ADMISSION_MS + 3_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted) == (3, 1), "one let their turn pass, and the next has it"
-        assert [room.admitted_until(place) - OPENS for place in (1, 2, 3)] == [61_000, 61_000, 121_000]
+        assert [room.admitted_until(place) - OPENS for place in (1, 2, 3)] == [61_000, 61_000, 123_000]
 
     def test_an_order_of_an_older_ticket_is_not_taken_for_one_of_the_new(self, line):
         self.opened(line, 2)
