@@ -82,7 +82,8 @@ class Crowd:
         self._purchases: dict[str, _Purchase] = {}
         """By order."""
         self._disturbed: set[str] = set()
-        """Drops during which units were held by an admission to an earlier one, or later than orders take."""
+        """Drops during which units were held by an admission to an earlier one, later than orders take, or by a second
+        order after one that came to nothing, whose seat may have been given on (docs/drops.md)."""
         self._let_in: list[tuple[int, str]] = []
         """Of the last drop: the places of those who bought, and their orders."""
 
@@ -284,12 +285,15 @@ class Crowd:
                     self._verdict.fail(f"{drop_id} is drawn with another seed than the one that was committed to")
                 self._draws[drop_id] = seed, joined
             case StockHeld(hold_id=order_id) if order_id in self._purchases:
-                drop, admission = self._drop_now(event.stream), self._purchases[order_id].admission
-                late = self._latest() > admission.until + ORDERING_MS
-                if drop is not None and (late or drop.drop_id != admission.drop_id):
-                    self._disturbed.add(drop.drop_id)
+                self._held(event.stream, self._purchases[order_id])
             case StockRefused(hold_id=order_id, reason="out_of_stock") if order_id in self._purchases:
                 self._refused(event.stream, order_id, self._purchases[order_id])
+
+    def _held(self, stock_id: str, purchase: _Purchase) -> None:
+        drop, admission = self._drop_now(stock_id), purchase.admission
+        late = self._latest() > admission.until + ORDERING_MS
+        if drop is not None and (late or not purchase.first or drop.drop_id != admission.drop_id):
+            self._disturbed.add(drop.drop_id)
 
     def _refused(self, stock_id: str, order_id: str, purchase: _Purchase) -> None:
         """Whoever is let in finds a unit for as long as every clock says that the admission is good."""
