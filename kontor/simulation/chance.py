@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from random import Random
 from types import SimpleNamespace
@@ -90,6 +90,7 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
     )
     urandom = SimpleNamespace(urandom=secret.randbytes)
     jitter = SimpleNamespace(uniform=drawn.uniform, random=drawn.random, Random=random.Random)
+    one: AbstractContextManager[Any]
     with ExitStack() as patched:
         for one in (
             patch("commands.context._PROCESS", "simulated"),

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from random import Random
 
@@ -136,7 +137,7 @@ class Crowd:
             await asyncio.sleep(self._chance.expovariate(1 / THINKING_S))
             process = self._door.any()
             with suppress(Gone, StorageUnavailable, Overloaded):
-                drops = await process.ask(lambda process=process: drops_of(process, good))
+                drops = await process.ask(partial(drops_of, process, good))
                 if drops:
                     await self._stand_in_line(account_id, drops[0], good)
 
@@ -161,7 +162,7 @@ class Crowd:
             process = self._door.any()
             with suppress(Gone, StorageUnavailable):
                 try:
-                    found = await process.ask(lambda process=process: join(process, drop_id, account_id))
+                    found = await process.ask(partial(join, process, drop_id, account_id))
                 except (KeyError, LineFull):
                     return None
                 return None if found is None else self._judged(found).ticket
@@ -171,7 +172,7 @@ class Crowd:
         while True:
             process = self._door.any()
             with suppress(Gone, StorageUnavailable):
-                found = await process.ask(lambda process=process: look(process, ticket))
+                found = await process.ask(partial(look, process, ticket))
                 return None if found is None else self._judged(found)
             await asyncio.sleep(0.1)
 

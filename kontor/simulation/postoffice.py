@@ -107,8 +107,8 @@ def _text(message: EmailMessage) -> Text:
     plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
     assert plain is not None, message
     assert html is not None, message
-    told = (str(message[name]) for name in ("To", "Subject", "Date"))
-    return Text(*told, plain.get_content(), html.get_content())
+    to, subject, date = (str(message[name]) for name in ("To", "Subject", "Date"))
+    return Text(to, subject, date, plain.get_content(), html.get_content())
 
 
 class Mail(MailChannel):

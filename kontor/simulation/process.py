@@ -10,8 +10,9 @@ import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from commands.engine import Engine
 from commands.vault import Vault
@@ -19,7 +20,7 @@ from domain.recorded import Recorded
 from kontor.simulation.cabinet import Cabinet, Drawer
 from kontor.simulation.index import Index, Window
 from kontor.simulation.loop import OWNER
-from kontor.simulation.outside import PACING
+from kontor.simulation.outside import PACING, Receivers
 from kontor.simulation.postoffice import Buyers, PostOffice
 from kontor.simulation.provider import Provider
 from kontor.simulation.store import Connection, Disk, Faults
@@ -41,7 +42,6 @@ from streams.indexing.repricing import Repricing
 from streams.money.bookkeeping import Bookkeeping
 from streams.money.payments import PaymentProcess
 from streams.money.reconciling import Reconciler
-from streams.outgoing.port import Sender
 from streams.outgoing.process import DeliveryProcess, Targets
 from streams.outgoing.webhooks import Webhooks
 from streams.processes.checkout import CheckoutProcess
@@ -59,14 +59,15 @@ class Gone(Exception):
     """The process was killed before it answered, or is not there."""
 
 
-class Surroundings(NamedTuple):
+@dataclass(frozen=True)
+class Surroundings:
     """What a process finds beside the log and the provider; None, where nobody needs it."""
 
     cabinet: Cabinet | None = None
     """Where nobody has an account, there is no vault."""
     index: Index | None = None
     """Without, there is no catalog."""
-    receivers: Sender | None = None
+    receivers: Receivers | None = None
     """Of webhooks; with the keys to their secrets in the vault."""
     office: PostOffice | None = None
     """Of letters about orders; their buyers have accounts."""
