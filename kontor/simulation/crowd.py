@@ -198,7 +198,7 @@ class Crowd:
         until = found.room.admitted_until(found.place)
         admission = Admission(*ticket, found.place, until)
         bought = False
-        for _ in range(2 if self._chance.random() < 0.2 else 1):
+        for _ in range(2 if self._chance.random() < 0.5 else 1):
             order_id = await self._order(admission, good, payment_token)
             bought = bought or (order_id != "" and await self._stands(order_id))
         return bought

@@ -47,6 +47,8 @@ _decode = msgspec.json.Decoder(_Told).decode
 
 @dataclass
 class Receiver:
+    """One that is told of events, and what it has of them; ``slow_s`` is how late it may answer."""
+
     subscription_id: str
     secret: str
     types: frozenset[str]
