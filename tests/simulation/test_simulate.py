@@ -28,6 +28,7 @@ SEEDS = range(1, 121)
 
 FOUND_LAST_BY = {
     "addresses_not_free_again": 2,
+    "admissions_not_used_up": 2,
     "backups_not_thought_of": 2,
     "books_ahead_of_their_orders": 56,
     "books_forget_earlier_parcels": 4,
@@ -46,7 +47,9 @@ FOUND_LAST_BY = {
     "keys_remembered": 2,
     "letters_dated_when_sent": 6,
     "letters_sent_before_the_commit": 6,
+    "lines_kept_for_ever": 2,
     "lots_not_drawn": 2,
+    "numbers_given_twice": 2,
     "prices_begin_unnoticed": 14,
     "recipients_remembered": 64,
     "refunded_twice": 8,
