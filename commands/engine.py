@@ -348,8 +348,12 @@ class Engine:
         self._news.landed(batch)
         if self._contended:
             self._news.announce()  # who knows when the lock will be ours again
+        seconds = time.perf_counter() - began
         for told in self.landed:
-            told(batch, time.perf_counter() - began)
+            try:
+                told(batch, seconds)
+            except Exception:  # or nobody would be answered any more
+                log.exception("observer_failed")
         return True
 
     # when things go wrong

@@ -47,6 +47,8 @@ class Audit:
         self.checkouts: dict[str, Checkout] = {}
         self.streams: dict[str, Stream] = {}
         self.replies: dict[str, Reply] = {}
+        self.listeners: list[Callable[[Recorded], None]] = []
+        """Told of each event once it is folded in."""
         self._verdict = verdict
         self._tell = tell
         self._stock: list[str] = []
@@ -91,6 +93,8 @@ class Audit:
             wrong = oversold(event, before, stream.state, self._backorders)
         if wrong is not None:
             self._fail(row, wrong)
+        for heard in self.listeners:
+            heard(event)
 
     def _fail(self, row: Row, what: str) -> None:
         self._verdict.fail(f"position {row.position}, {row.stream} ({row.topic}): {what}")

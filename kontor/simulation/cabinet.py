@@ -38,6 +38,11 @@ class Cabinet:
         self._copy.backup(self.db)
         return True
 
+    def knows(self, person_id: str) -> bool:
+        """Whether there is a key, so that what is sealed of this person can be read."""
+        query = "SELECT 1 FROM person_keys WHERE person_id = ? AND key IS NOT NULL"
+        return bool(self.db.execute(query, (person_id,)).fetchall())
+
     def left_of(self, person_id: str) -> bool:
         """Whether anything is."""
         return bool(self.db.execute(LEFT_OF, (person_id,) * LEFT_OF.count("?")).fetchall())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from random import Random
 from types import SimpleNamespace
@@ -31,6 +31,14 @@ RELAY_S = 0.2
 
 GRACE_S = 1.0
 """How long erasures are left to whoever began them: shorter than most lives here."""
+
+
+ADMISSION_MS_MIN, MERGED_MS, ORDERING_MS = 500, 50, 200
+"""Turns in a line are shorter here, for the same reason."""
+
+
+KEPT_MS = 4_000
+"""How long deliveries are tried again: three days that many a receiver here is away for."""
 
 
 LOOK_MS = 5_000
@@ -82,30 +90,43 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
     )
     urandom = SimpleNamespace(urandom=secret.randbytes)
     jitter = SimpleNamespace(uniform=drawn.uniform, random=drawn.random, Random=random.Random)
-    with (
-        patch("commands.context._PROCESS", "simulated"),
-        patch("commands.context._NUMBERS", count(1)),
-        patch("commands.engine.time", virtual),
-        patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
-        everywhere(
-            entropy, "commands.vault.entropy", "commands.vault_credentials.entropy", "commands.vault_sessions.entropy"
-        ),
-        patch("commands.vault.new_key", lambda: (secret.randbytes(8), secret.randbytes(32))),
-        patch("commands.vault_credentials._HASHER", Hasher()),
-        patch("commands.sealing.os", urandom),
-        patch("writeapi.accounts.registration.os", urandom),
-        patch("writeapi.accounts.passwords._waiting", set()),
-        patch("streams.processes.erasure.GRACE_S", GRACE_S),
-        patch("streams.indexing.repricing.LOOK_MS", LOOK_MS),
-        patch("streams.money.payments.random", jitter),
-        patch("commands.store.polling.POLL_S", POLL_S),
-        patch("streams.broker.relay.time", virtual),
-        patch("streams.broker.relay.random", jitter),
-        patch("streams.broker.relay.PACE_S", RELAY_S),
-        patch("streams.broker.relay.MARK_S", 2 * RELAY_S),
-        patch("streams.broker.sinking.time", virtual),
-        patch("streams.broker.intake.random", jitter),
-    ):
+    one: AbstractContextManager[Any]
+    with ExitStack() as patched:
+        for one in (
+            patch("commands.context._PROCESS", "simulated"),
+            patch("commands.context._NUMBERS", count(1)),
+            patch("commands.engine.time", virtual),
+            patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
+            everywhere(
+                entropy,
+                "commands.vault.entropy",
+                "commands.vault_credentials.entropy",
+                "commands.vault_sessions.entropy",
+            ),
+            patch("commands.vault.new_key", lambda: (secret.randbytes(8), secret.randbytes(32))),
+            patch("commands.vault_credentials._HASHER", Hasher()),
+            patch("commands.sealing.os", urandom),
+            patch("writeapi.accounts.registration.os", urandom),
+            patch("writeapi.accounts.passwords._waiting", set()),
+            patch("streams.processes.erasure.GRACE_S", GRACE_S),
+            patch("streams.indexing.repricing.LOOK_MS", LOOK_MS),
+            patch("domain.outgoing.delivery.KEPT_MS", KEPT_MS),
+            patch("domain.sellers.drop.ADMISSION_MS_MIN", ADMISSION_MS_MIN),
+            patch("streams.waiting.room.MERGED_MS", MERGED_MS),
+            patch("streams.waiting.room.ORDERING_MS", ORDERING_MS),
+            patch("streams.waiting.rooms.time", virtual),
+            patch("streams.outgoing.courier.random", jitter),
+            patch("streams.outgoing.process.secrets", entropy),
+            patch("streams.money.payments.random", jitter),
+            patch("commands.store.polling.POLL_S", POLL_S),
+            patch("streams.broker.relay.time", virtual),
+            patch("streams.broker.relay.random", jitter),
+            patch("streams.broker.relay.PACE_S", RELAY_S),
+            patch("streams.broker.relay.MARK_S", 2 * RELAY_S),
+            patch("streams.broker.sinking.time", virtual),
+            patch("streams.broker.intake.random", jitter),
+        ):
+            patched.enter_context(one)
         yield
 
 

@@ -47,11 +47,21 @@ POLICIES = (
 TOKENS = ("pm_card_visa",) * 6 + tuple(BEHAVIOURS)
 
 
+BUYERS_MAX = 4
+
+
+def buyer_of(number: int) -> str:
+    """The account of one of the buyers, of whom there are ``BUYERS_MAX`` at the most."""
+    return f"usr_01HF7YAT00000000000000000{number}"
+
+
 class People:
     """Everybody at once; ``orders`` are those that were ever placed, in the order of their placing."""
 
     def __init__(self, door: Door, chance: Random, orders: Sequence[str]) -> None:
         self.calm = False
+        self.gone: set[str] = set()
+        """Accounts of buyers who do not come any more."""
         self._door = door
         self._chance = chance
         self._orders = orders
@@ -70,8 +80,7 @@ class People:
 
     def come(self, buyers: int) -> None:
         for number in range(buyers):
-            account_id = f"usr_01HF7YAT00000000000000000{number}"
-            self._tasks.append(asyncio.ensure_future(self._live(partial(self._buyer, account_id))))
+            self._tasks.append(asyncio.ensure_future(self._live(partial(self._buyer, buyer_of(number)))))
         self._tasks.append(asyncio.ensure_future(self._live(self._clerk)))
 
     async def go(self) -> None:
@@ -89,6 +98,8 @@ class People:
 
     async def _buyer(self, account_id: str) -> None:
         draw = self._chance.random()
+        if account_id in self.gone:
+            return
         if draw < 0.45:
             await self._fill(account_id)
         elif draw < 0.8:

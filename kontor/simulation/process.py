@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from commands.engine import Engine
 from commands.vault import Vault
@@ -19,6 +20,8 @@ from domain.recorded import Recorded
 from kontor.simulation.cabinet import Cabinet, Drawer
 from kontor.simulation.index import Index, Window
 from kontor.simulation.loop import OWNER
+from kontor.simulation.outside import PACING, Receivers
+from kontor.simulation.postoffice import Buyers, PostOffice
 from kontor.simulation.provider import Provider
 from kontor.simulation.store import Connection, Disk, Faults
 from kontor.simulation.violation import Verdict
@@ -39,9 +42,13 @@ from streams.indexing.repricing import Repricing
 from streams.money.bookkeeping import Bookkeeping
 from streams.money.payments import PaymentProcess
 from streams.money.reconciling import Reconciler
+from streams.outgoing.process import DeliveryProcess, Targets
+from streams.outgoing.webhooks import Webhooks
 from streams.processes.checkout import CheckoutProcess
 from streams.processes.erasure import ErasureProcess
 from streams.views.follower import Follower
+from streams.waiting.attendant import Attendant
+from streams.waiting.rooms import Rooms
 
 PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS, ERASURES)
 COMMISSION_PPM = 50_000
@@ -50,6 +57,22 @@ T = TypeVar("T")
 
 class Gone(Exception):
     """The process was killed before it answered, or is not there."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a process finds beside the log and the provider; None, where nobody needs it."""
+
+    cabinet: Cabinet | None = None
+    """Where nobody has an account, there is no vault."""
+    index: Index | None = None
+    """Without, there is no catalog."""
+    receivers: Receivers | None = None
+    """Of webhooks; with the keys to their secrets in the vault."""
+    office: PostOffice | None = None
+    """Of letters about orders; their buyers have accounts."""
+    drops: bool = False
+    """Whether there are lines, and somebody to attend to them."""
 
 
 class WatchedViews(SQLiteViews):
@@ -81,6 +104,10 @@ class WatchedViews(SQLiteViews):
         self._writer.close()
 
 
+def _nobody_hears(*_: object, **__: object) -> NoReturn:
+    raise asyncio.CancelledError
+
+
 class Process:
     def __init__(
         self,
@@ -91,10 +118,8 @@ class Process:
         clock: Callable[[], int],
         folder: Path,
         verdict: Verdict,
-        cabinet: Cabinet | None = None,
-        index: Index | None = None,
+        beside: Surroundings,
     ) -> None:
-        """Without a cabinet nobody has an account, and there is no vault; without an index there is no catalog."""
         self.name = name
         self.clock = clock
         self.up = False
@@ -102,9 +127,9 @@ class Process:
         self.views: WatchedViews
         self.payments: PaymentProcess
         self.vault: Vault
-        self.projections = PROJECTIONS if index is None else (*PROJECTIONS, CATALOG, RATINGS)
-        self._cabinet = cabinet
-        self._index = index
+        self.rooms: Rooms
+        self.projections = PROJECTIONS if beside.index is None else (*PROJECTIONS, CATALOG, RATINGS)
+        self._beside = beside
         self._window: Window | None = None
         self._disk = disk
         self._faults = faults
@@ -134,22 +159,36 @@ class Process:
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
         checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
-        parts: list[Any] = [checkouts, books]
-        if self._cabinet is not None:
-            self.vault = Vault(Drawer(self._cabinet), now=lambda: self.clock() / 1000)
-            parts.append(ErasureProcess(self.engine, self.views, self.vault))
-        if self._index is not None:
-            self._window = Window(self._index)
-            indexer = Indexer(log, self.views, self._window, self.clock)  # type: ignore[arg-type]  # nobody searches
-            repricing = Repricing(self.views, indexer.touch, self.clock)
-            indexer.began.append(repricing.begin_anew)
-            parts += [indexer, repricing]
+        parts: list[Any] = [checkouts, books, *self._more(log)]
         self.engine.listeners.append(self.payments.committed)
         self.follower.applied += [part.applied for part in parts]
         await self.engine.start()
         await self.follower.start()
         for part in (self.payments, *parts):
             await part.start()
+        if self._beside.drops:
+            self.rooms = Rooms.of(self.vault, self.clock)
+            await Attendant(self.engine, self.rooms).start()
+
+    def _more(self, log: Any) -> Iterator[Any]:
+        """What there is in some seeds only."""
+        beside, engine, views = self._beside, self.engine, self.views
+        if beside.cabinet is not None:
+            self.vault = Vault(Drawer(beside.cabinet), now=lambda: self.clock() / 1000)
+            yield ErasureProcess(engine, views, self.vault)
+        if beside.index is not None:
+            self._window = Window(beside.index)
+            indexer = Indexer(log, views, self._window, self.clock)  # type: ignore[arg-type]  # nobody searches
+            repricing = Repricing(views, indexer.touch, self.clock)
+            indexer.began.append(repricing.begin_anew)
+            yield from (indexer, repricing)
+        told: list[Targets] = []
+        if beside.receivers is not None:
+            told.append(Webhooks(engine, self.vault, sender=beside.receivers).targets)
+        if beside.office is not None:
+            told.append(Buyers(engine, self.vault, beside.office).targets)
+        if told:
+            yield DeliveryProcess(engine, *told, pacing=PACING)
 
     def reconciler(self, books: Path) -> Reconciler:
         """As this process would reconcile, with ``books`` for what it knows."""
@@ -176,6 +215,7 @@ class Process:
     async def kill(self, *, power_cut: bool) -> None:
         """With its power, the machine loses what nobody flushed: the views."""
         self.up = False
+        self.fall_silent()
         while alive := [task for task in self._tasks if not task.done()]:
             for task in alive:
                 task.cancel()
@@ -191,6 +231,11 @@ class Process:
         if power_cut:
             shutil.rmtree(self._folder)
             self._folder.mkdir()
+
+    def fall_silent(self) -> None:
+        """What its tasks would still say on their way out, such as that a claim is let go of, is not heard."""
+        if hasattr(self, "engine"):
+            self.engine.submit = _nobody_hears  # type: ignore[method-assign]
 
     def let_go(self) -> None:
         """Of its files; nothing more happens in it."""

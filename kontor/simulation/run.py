@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -20,16 +21,22 @@ from kontor.simulation.banks import Banks
 from kontor.simulation.cabinet import Cabinet
 from kontor.simulation.catalog import Shopkeepers
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
+from kontor.simulation.crowd import Crowd
 from kontor.simulation.door import Door, Journal
 from kontor.simulation.index import Index
+from kontor.simulation.letters import Letters
 from kontor.simulation.looks import Looks, views_are_the_fold_so_far
 from kontor.simulation.loop import SimulatedLoop, Stuck
 from kontor.simulation.members import Members
 from kontor.simulation.nights import Nights
+from kontor.simulation.others import Others
+from kontor.simulation.outside import Receivers
 from kontor.simulation.people import People
-from kontor.simulation.process import Gone, Process
+from kontor.simulation.postoffice import PostOffice
+from kontor.simulation.process import Gone, Process, Surroundings
 from kontor.simulation.provider import Provider
 from kontor.simulation.store import Disk, Faults
+from kontor.simulation.subscribers import Subscribers
 from kontor.simulation.topic import Feeding
 from kontor.simulation.violation import Verdict, Violation
 
@@ -44,12 +51,18 @@ NIGHT_S = 4.0
 """Between two rounds of reconciling while there is trouble, on average."""
 SETTLING_S = 400.0
 QUIET_S = 2.0
-WITH_TOPIC = 0.4
+TOPIC = "topic", 0.4
 """Of the seeds, those that fill a second set of views by way of a topic."""
-WITH_CATALOG = 0.15
+CATALOG = "catalog", 0.15
 """Of the seeds, those with a catalog and a search index."""
-WITH_ACCOUNTS = 0.2
-"""Of the seeds, those in which people have accounts, and leave."""
+ACCOUNTS = "accounts", 0.2
+"""Those in which people have accounts, and leave."""
+WEBHOOKS = "webhooks", 0.12
+"""Those in which others are subscribed to what happens."""
+LETTERS = "letters", 0.12
+"""Those in which buyers get letters about their orders."""
+DROPS = "drops", 0.12
+"""Those in which people stand in line for goods of which there are few."""
 AWHILE_MS = 15 * 60_000
 """By so much the clocks go forward in the end: longer than holds, grace, reviews and late captures take."""
 
@@ -64,6 +77,8 @@ class Result(msgspec.Struct):
     disputes: int
     """That buyers' banks opened."""
     kills: int
+    beside: dict[str, int]
+    """Of what not every seed has: webhooks and letters that were taken, tickets that were told."""
     digest: str
     violation: str = ""
     last: list[str] = []
@@ -75,10 +90,14 @@ class Clock:
 
     def __init__(self, loop: SimulatedLoop) -> None:
         self.skew = 0
+        self.latest = 0
+        """What it has ever shown to somebody."""
         self._loop = loop
 
     def __call__(self) -> int:
-        return self._loop.now_ms() + self.skew
+        now = self._loop.now_ms() + self.skew
+        self.latest = max(self.latest, now)
+        return now
 
 
 def simulate(seed: int, steps: int | None = None) -> Result:
@@ -108,34 +127,69 @@ class Simulation:
         self._provider = Provider(self._faults, self._verdict, Banks(self._faults, source(seed, "banks"), now), now)
         self._journal = Journal(self._verdict)
         self._clocks = [Clock(self._loop) for _ in range(self._chance.choice((1, 1, 2)))]
-        self._cabinet: Cabinet | None = None
-        if source(seed, "accounts").random() < WITH_ACCOUNTS:
-            self._cabinet = Cabinet(Faults(source(seed, "vault"), self._tell))
-        self._index: Index | None = None
-        if source(seed, "catalog").random() < WITH_CATALOG:
-            self._index = Index(Faults(source(seed, "index"), self._tell))
+        beside = self._surroundings()
+        self._cabinet, self._index = beside.cabinet, beside.index
         world = self._disk, self._faults, self._provider
         self._processes = [
-            Process(f"process {i}", *world, clock, folder / str(i), self._verdict, self._cabinet, self._index)
+            Process(f"process {i}", *world, clock, folder / str(i), self._verdict, beside)
             for i, clock in enumerate(self._clocks, 1)
         ]
         self._door = Door(self._processes, self._journal, source(seed, "door"), self._verdict)
         self._people = People(self._door, source(seed, "people"), self._audit.orders)
         self._members: Members | None = None
-        if self._cabinet is not None:
+        if self._cabinet is not None and self._has(*ACCOUNTS):
             chance = source(seed, "members")
             self._members = Members(self._door, self._cabinet, self._audit, chance, self._verdict)
+        self._others = self._who_else(beside)
+        self._audit.listeners += [one.heard for one in self._others]
         self._keepers: Shopkeepers | None = None
         if self._index is not None:
             self._keepers = Shopkeepers(self._door, self._index, source(seed, "shopkeepers"))
         self._nights = Nights(folder / "books.db", self._disk, self._verdict)
         self._provider.deliver = self._call_back
         self._feeding: Feeding | None = None
-        if source(seed, "topic").random() < WITH_TOPIC:
+        if self._has(*TOPIC):
             faults = Faults(source(seed, "broker"), self._tell)
             self._feeding = Feeding(self._disk, faults, source(seed, "workers"), self._verdict)
         seen = self._processes, self._feeding, self._disk, self._verdict
         self._looks = Looks(source(seed, "looks"), steps, lambda: views_are_the_fold_so_far(*seen))
+
+    def _has(self, part: str, share: float) -> bool:
+        """Whether this seed is one of those that have it."""
+        return source(self._seed, part).random() < share
+
+    def _surroundings(self) -> Surroundings:
+        seed = self._seed
+        index = Index(Faults(source(seed, "index"), self._tell)) if self._has(*CATALOG) else None
+        receivers: Receivers | None = None
+        if self._has(*WEBHOOKS):
+            faults = Faults(source(seed, "network"), self._tell)
+            receivers = Receivers(self._disk, faults, source(seed, "receivers"), self._loop.time, self._verdict)
+        if not any(self._has(*part) for part in (ACCOUNTS, WEBHOOKS, LETTERS, DROPS)):
+            return Surroundings(index=index)
+        cabinet = Cabinet(Faults(source(seed, "vault"), self._tell))
+        office: PostOffice | None = None
+        if self._has(*LETTERS):
+            faults = Faults(source(seed, "post"), self._tell)
+            office = PostOffice(self._disk, cabinet, faults, self._loop.time, self._verdict)
+        return Surroundings(cabinet, index, receivers, office, self._has(*DROPS))
+
+    def _who_else(self, beside: Surroundings) -> list[Others]:
+        others: list[Others] = []
+        if beside.receivers is not None:
+            chance = source(self._seed, "subscribers")
+            others.append(Subscribers(self._door, beside.receivers, self._audit, chance))
+        if beside.office is not None:
+            chance = source(self._seed, "letters")
+            others.append(Letters(self._door, self._people, beside.office, self._audit, chance))
+        if beside.drops:
+            assert beside.cabinet is not None, "lines lie in the vault"
+            chance = source(self._seed, "crowd")
+            others.append(Crowd(self._door, beside.cabinet, self._audit, self._latest, chance, self._verdict))
+        return others
+
+    def _latest(self) -> int:
+        return max(clock.latest for clock in self._clocks)
 
     def run(self) -> Result:
         violation = ""
@@ -146,6 +200,8 @@ class Simulation:
                 self._loop.run_until_complete(self._story())
             except (Violation, Stuck) as error:
                 violation = str(self._verdict.first or error)
+            for process in self._processes:
+                process.fall_silent()
             self._loop.abandon()
         for process in self._processes:
             process.let_go()
@@ -160,6 +216,7 @@ class Simulation:
             len(self._audit.orders),
             sum(map(len, self._provider.banks.disputes.values())),
             self._kills,
+            dict(one.done for one in self._others),
             self._told.hexdigest(),
             violation,
             list(self._last) if violation else [],
@@ -189,12 +246,7 @@ class Simulation:
     async def _story(self) -> None:
         for process in self._processes:
             await self._started(process)
-        await self._people.open()
-        self._people.come(self._chance.randint(1, 4))
-        if self._members is not None:
-            self._members.come()
-        if self._keepers is not None:
-            self._keepers.come()
+        await self._begun()
         fates = [asyncio.ensure_future(self._fate(process)) for process in self._processes]
         others = [asyncio.ensure_future(self._clocks_jump()), asyncio.ensure_future(self._days_go_by())]
         feeding = asyncio.ensure_future(self._feeding.live()) if self._feeding is not None else None
@@ -208,13 +260,30 @@ class Simulation:
         if self._index is not None:
             self._index.faults.calm = True
         self._tell("calm: nothing goes wrong from here on")
-        await self._people.go()
-        if self._members is not None:
-            await self._members.go()
-        if self._keepers is not None:
-            await self._keepers.go()
+        await self._ended()
         await self._settled()
         await self._looked_at()
+
+    async def _begun(self) -> None:
+        await self._people.open()
+        for others in self._others:
+            await others.open()
+        self._people.come(self._chance.randint(1, 4))
+        for also in self._also():
+            also.come()
+
+    async def _ended(self) -> None:
+        await self._people.go()
+        for also in self._also():
+            await also.go()
+
+    def _also(self) -> Iterator[Members | Shopkeepers | Others]:
+        """Who comes and goes beside those who buy and sell everywhere."""
+        if self._members is not None:
+            yield self._members
+        if self._keepers is not None:
+            yield self._keepers
+        yield from self._others
 
     @property
     def _troubled(self) -> bool:
@@ -244,7 +313,7 @@ class Simulation:
                 self._index.lose()
             await asyncio.sleep(self._chance.random() * 0.5)
             nobody = not any(one.up for one in self._processes)
-            if self._members is not None and nobody and self._members.put_vault_back():
+            if self._members is not None and nobody and not self._others and self._members.put_vault_back():
                 self._tell("the vault is put back to an older copy")
             await self._started(process)
 
@@ -272,6 +341,8 @@ class Simulation:
         for clock in self._clocks:
             clock.skew = late + AWHILE_MS
         await asyncio.sleep(1.0)
+        for others in self._others:
+            await others.rest()
         quiet_since, head = self._loop.time(), -1
         while True:
             with suppress(Gone, StorageUnavailable):
@@ -297,6 +368,9 @@ class Simulation:
             return waits
         if self._members is not None and (waits := self._members.waits()):
             return waits
+        for others in self._others:
+            if waits := others.waits():
+                return waits
         behind = [process.name for process in self._processes if process.follower.position < len(self._disk.rows)]
         return f"the views of {behind[0]} are behind" if behind else ""
 
@@ -309,6 +383,8 @@ class Simulation:
         ending.promotions_are_used_as_often_as_counted(self._audit, self._verdict)
         ending.nobody_packs_what_is_paid_back(self._audit, self._verdict)
         ending.no_gift_card_waits(self._audit, self._verdict)
+        for others in self._others:
+            others.look()
         if self._feeding is not None:
             self._feeding.are_the_fold_of([recorded(row) for row in self._disk.rows], self._verdict)
         for process in self._processes:

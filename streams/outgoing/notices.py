@@ -147,12 +147,14 @@ class Notices:
         self._channel = channel
 
     async def perform(self, event: Recorded) -> Told:
+        """Written upon no older state than the event's own: another process that had heard of less would skip what an
+        earlier attempt has said."""
         order_id = _order_of(event)
-        known: Any = await self._engine.state(order_id)
+        known: Any = await self._engine.state_since(order_id, event.position)
         if isinstance(known, NoOrder):
             return hopeless("there is no such order")
         placed: OrderPlaced = known.placed
-        account: Any = await self._engine.state(placed.account_id)
+        account: Any = await self._engine.state_since(placed.account_id, event.position)
         if not isinstance(account, ActiveAccount):
             return skipped("erased")
         if not account.told_of_orders:

@@ -45,6 +45,15 @@ class NotSent(Exception):
     """It did not go out, or nobody knows whether it did. The message says why, and nothing that is secret."""
 
 
+class Sender(Protocol):
+    """What brings a webhook to its receiver."""
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        """The status of the answer. Raises NotSent."""
+
+    async def close(self) -> None: ...
+
+
 class Target(Protocol):
     @property
     def delivery_id(self) -> str:

@@ -8,25 +8,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from commands.context import system_context
 from commands.engine import Engine
 from commands.vault import Vault
+from domain.errors import NotFound
 from domain.ids import delivery_id
 from domain.instants import instant
 from domain.outgoing.subscription import BOOK, GONE, DisableSubscription, Subscription, Subscriptions
 from domain.recorded import Recorded
 from streams.gateways.signatures import PREFIX, Signer
 from streams.outgoing import port
-from streams.outgoing.port import NotSent, Told, failed, hopeless, message_id, sent
+from streams.outgoing.port import NotSent, Sender, Told, failed, hopeless, message_id, sent
 from streams.outgoing.published import TELLABLE, published, types_of
-
-if TYPE_CHECKING:
-    from streams.outgoing.posting import Posting
 
 SECRET_BYTES = 32
 
@@ -43,38 +41,38 @@ def payload(event: Recorded) -> bytes:
 class Webhooks:
     """The subscribers there are."""
 
-    def __init__(self, engine: Engine, vault: Vault, *, private: bool = False) -> None:
-        """``private`` allows receivers in private networks, and without TLS."""
+    def __init__(self, engine: Engine, vault: Vault, *, private: bool = False, sender: Sender | None = None) -> None:
+        """``private`` allows receivers in private networks, and without TLS. Without a ``sender`` it goes over HTTP."""
         self.engine = engine
         self.vault = vault
         self._private = private
-        self._posting: Posting | None = None
+        self._sender = sender
 
     async def close(self) -> None:
-        if self._posting is not None:
-            await self._posting.close()
+        if self._sender is not None:
+            await self._sender.close()
 
     async def targets(self) -> list[Subscriber]:
         book: Subscriptions = await self.engine.state(BOOK, keep_absent=True)
         active = {key: one for key, one in book.all.items() if not one.disabled}
         if not active:
             return []
-        if self._posting is None:
+        if self._sender is None:
             # Only now: the client takes a third of a second to import, and most shops have no subscribers.
             module = await asyncio.to_thread(import_module, "streams.outgoing.posting")
-            self._posting = module.Posting(private=self._private)
-        return [Subscriber(self, self._posting, key, one) for key, one in active.items()]
+            self._sender = module.Posting(private=self._private)
+        return [Subscriber(self, self._sender, key, one) for key, one in active.items()]
 
 
 class Subscriber:
     """A target of deliveries: one subscription."""
 
-    def __init__(self, webhooks: Webhooks, posting: Posting, subscription_id: str, subscription: Subscription) -> None:
+    def __init__(self, webhooks: Webhooks, sender: Sender, subscription_id: str, subscription: Subscription) -> None:
         self.delivery_id = delivery_id(subscription_id)
         self.types = types_of(subscription.types, known=TELLABLE)
         self.after = subscription.after
         self._webhooks = webhooks
-        self._posting = posting
+        self._sender = sender
         self._id = subscription_id
         self._url = subscription.url
         self._secret = subscription.secret
@@ -86,7 +84,7 @@ class Subscriber:
         body, now = payload(event), self._webhooks.engine.clock() // 1000
         headers = Signer(str(opened["secret"])).headers(message_id(self.delivery_id, event.event_id), now, body)
         try:
-            status = await self._posting.post(self._url, body, headers)
+            status = await self._sender.post(self._url, body, headers)
         except NotSent as error:
             return failed(str(error))
         if 200 <= status < 300:
@@ -96,4 +94,5 @@ class Subscriber:
     async def gone(self) -> None:
         engine = self._webhooks.engine
         now = engine.clock()
-        await engine.submit(DisableSubscription(BOOK, self._id, GONE, now), system_context("deliveries", now))
+        with suppress(NotFound):  # somebody has deleted it while the receiver answered
+            await engine.submit(DisableSubscription(BOOK, self._id, GONE, now), system_context("deliveries", now))

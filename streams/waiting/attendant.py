@@ -102,15 +102,17 @@ class Attendant:
             log.error(what, drop=room.drop_id, why=str(error))
 
     async def _attend(self, room: Room, drop: Drop, limit: int, at: int) -> None:
-        line = self._rooms.line
-        stock: InventoryItem = await self._engine.state("stk_" + room.offer_id[4:])
+        line, engine = self._rooms.line, self._engine
+        ordered = await asyncio.to_thread(line.with_order, room.drop_id, at)
+        # In this order, and with what other processes have sold: a unit must not seem free that somebody ordered.
+        stock: InventoryItem = await engine.state_since("stk_" + room.offer_id[4:], await engine.log.head())
         units = Units(stock.available(at), stock.held_at(at), stock.on_hand - stock.committed)
         if not room.opened:
             opened = drop if drop.seed else await self._open(room, at)
             if not opened.seed:
                 return
             await asyncio.to_thread(line.open, room.drop_id, opened.seed, opened.joined, units)
-        await asyncio.to_thread(line.move, room.drop_id, units, limit, at)
+        await asyncio.to_thread(line.move, room.drop_id, units, limit, ordered, at)
         self._rooms.stale()
 
     async def _open(self, room: Room, at: int) -> Drop:

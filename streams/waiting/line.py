@@ -114,17 +114,24 @@ class Line:
                 (seed, joined, *units, drop_id),
             )
 
-    def move(self, drop_id: str, units: Units, limit: int, at: int) -> None:
-        """Lets in whoever is due."""
+    def with_order(self, drop_id: str, at: int) -> int:
+        """How many of those for whom units are kept have ordered already."""
+        rows = self._store.rows(f"{_SELECT} WHERE drop_id = ?", (drop_id,))
+        if not rows:
+            return 0
+        room = _room(rows[0])
+        query = "SELECT count(*) FROM drop_tickets WHERE drop_id = ? AND place > ? AND place <= ?"
+        ((ordered,),) = self._store.rows(query, (drop_id, room.lapsed(at), room.pace.called))
+        return int(ordered)
+
+    def move(self, drop_id: str, units: Units, limit: int, ordered: int, at: int) -> None:
+        """Lets in whoever is due. ``ordered`` is ``with_order`` as it was before the stock was looked at: whoever
+        ordered since may be missing in the units, and has to be among those for whom some are kept."""
         with self._store.writing() as db:
             rows = db.execute(f"{_SELECT} WHERE drop_id = ? AND ended = 0 AND seed <> ''", (drop_id,))
             if not rows:
                 return
             room = _room(rows[0])
-            ((ordered,),) = db.execute(
-                "SELECT count(*) FROM drop_tickets WHERE drop_id = ? AND place > ? AND place <= ?",
-                (drop_id, room.lapsed(at), room.pace.called),
-            )
             moved = room.moved(units, limit, ordered, at)
             if moved != room:
                 db.execute(

@@ -11,6 +11,9 @@ from msgspec.structs import replace
 from domain.sellers.drop import DropTerms, Pace, next_called, seats_for
 
 NOT_OPENED = -1
+ORDERING_MS = 2_000
+"""Whoever asks for an order in time is given so long until the units are held; until then nobody else is let in for
+them."""
 MERGED_MS = 1_000
 """Calls that follow each other so closely count as one, so that an admission's worth of them stays a short list."""
 
@@ -70,12 +73,13 @@ class Room(msgspec.Struct, frozen=True):
         return self.calls[index].at + self.terms.admission_ms
 
     def lapsed(self, at: int) -> int:
-        """The last place whose admission has run out."""
-        alive_since = at - self.terms.admission_ms
+        """The last place for which no units are kept any more: its admission has run out, and what was ordered with it
+        is held."""
+        alive_since = at - self.terms.admission_ms - ORDERING_MS
         return max((call.upto for call in self.calls if call.at <= alive_since), default=0)
 
     def moved(self, units: Units, limit: int, ordered: int, at: int) -> Room:
-        """Lets in whoever is due. ``ordered`` of those whose admission is alive have ordered already; ``limit`` is how
+        """Lets in whoever is due. ``ordered`` of those for whom units are kept have ordered already; ``limit`` is how
         many units each may buy."""
         lapsed = self.lapsed(at)
         admitted = self.pace.called - lapsed - ordered

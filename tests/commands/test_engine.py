@@ -250,6 +250,15 @@ async def test_a_listener_that_fails_stops_nobody(engine):
     assert len(seen) == 2
 
 
+async def test_who_measures_and_fails_stops_nobody(engine):
+    seen: list[float] = []
+    engine.landed += [lambda batch, seconds: 1 / 0, lambda batch, seconds: seen.append(seconds)]
+    await do(engine, receive(1))
+    async with asyncio.timeout(5):
+        await do(engine, receive(1))
+        await until(lambda: len(seen) == 2)
+
+
 # the queue
 
 

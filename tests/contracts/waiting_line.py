@@ -27,6 +27,11 @@ def people(first: int, last: int) -> list[str]:
     return [f"usr_{number}" for number in range(first, last + 1)]
 
 
+def move(line: Line, units: Units, at: int) -> None:
+    """As an attendant does it."""
+    line.move(DROP, units, 1, line.with_order(DROP, at), at)
+
+
 class WaitingLine:
     @pytest.fixture
     def line(self, make) -> Line:
@@ -90,42 +95,44 @@ class WaitingLine:
     def test_moves_at_the_stated_rate_and_no_faster_for_being_moved_twice(self, line, other):
         self.opened(line, 50)
         for _ in range(3):
-            line.move(DROP, PLENTY, 1, OPENS + 1_000)
-            other.move(DROP, PLENTY, 1, OPENS + 1_000)
+            move(line, PLENTY, OPENS + 1_000)
+            move(other, PLENTY, OPENS + 1_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted, room.seats) == (10, 10, 990)
         assert room.calls == (Call(OPENS + 1_000, 10),)
-        other.move(DROP, PLENTY, 1, OPENS + 2_500)
+        move(other, PLENTY, OPENS + 2_500)
         assert self.room(line).pace.called == 25
 
     def test_does_not_move_before_it_has_opened_nor_after_its_end(self, line):
         line.join(DROP, people(1, 3))
-        line.move(DROP, PLENTY, 1, OPENS + 1_000)
+        move(line, PLENTY, OPENS + 1_000)
         assert self.room(line).pace.called == 0
         self.opened(line, 0).end(DROP, OPENS + 1_000)
-        line.move(DROP, PLENTY, 1, OPENS + 2_000)
+        move(line, PLENTY, OPENS + 2_000)
         assert self.room(line).pace.called == 0
 
     def test_whoever_has_ordered_makes_no_room_but_by_the_units_they_took(self, line):
         self.opened(line, 10)
-        line.move(DROP, Units(2, 0, 2), 1, OPENS + 1_000)
+        move(line, Units(2, 0, 2), OPENS + 1_000)
         assert self.room(line).pace.called == 2
-        line.move(DROP, Units(1, 1, 2), 1, OPENS + 2_000)
+        move(line, Units(1, 1, 2), OPENS + 2_000)
         line.ordered(DROP, "usr_1", 1, 2)
-        line.move(DROP, Units(1, 1, 2), 1, OPENS + 2_000)
+        move(line, Units(1, 1, 2), OPENS + 2_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted, room.seats, room.units) == (2, 1, 0, (1, 1, 2))
-        line.move(DROP, Units(1, 0, 1), 1, OPENS + ADMISSION_MS + 1_000)
+        move(line, Units(1, 0, 1), OPENS + ADMISSION_MS + 2_999)
+        assert self.room(line).pace.called == 2, "an order may be on its way"
+        move(line, Units(1, 0, 1), OPENS + ADMISSION_MS + 3_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted) == (3, 1), "one let their turn pass, and the next has it"
-        assert [room.admitted_until(place) - OPENS for place in (1, 2, 3)] == [61_000, 61_000, 121_000]
+        assert [room.admitted_until(place) - OPENS for place in (1, 2, 3)] == [61_000, 61_000, 123_000]
 
     def test_an_order_of_an_older_ticket_is_not_taken_for_one_of_the_new(self, line):
         self.opened(line, 2)
-        line.move(DROP, PLENTY, 1, OPENS + 1_000)
+        move(line, PLENTY, OPENS + 1_000)
         assert line.join_again(DROP, "usr_1", 1) == 3
         line.ordered(DROP, "usr_1", 1, 1)
-        line.move(DROP, PLENTY, 1, OPENS + 2_000)
+        move(line, PLENTY, OPENS + 2_000)
         assert self.room(line).admitted == 3
 
     def test_who_had_a_turn_joins_again_behind_the_others(self, line, other):

@@ -27,6 +27,7 @@ from streams.indexing.repricing import Repricing
 from streams.indexing.shownstock import ShownStock
 from streams.processes.checkout import CheckoutProcess
 from streams.processes.erasure import ErasureProcess
+from tests.simulation.dropmutants import DROP_MUTANTS
 from tests.simulation.moneymutants import (
     books_ahead_of_their_orders,
     books_forget_earlier_parcels,
@@ -43,6 +44,7 @@ from tests.simulation.moneymutants import (
     refunded_twice,
     verdicts_not_asked_for,
 )
+from tests.simulation.tellingmutants import TELLING_MUTANTS
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -274,4 +276,6 @@ MUTANTS: tuple[Plant, ...] = (
     disputes_opened_again,
     disputed_money_given_back,
     books_ahead_of_their_orders,
+    *TELLING_MUTANTS,
+    *DROP_MUTANTS,
 )

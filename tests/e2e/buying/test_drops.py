@@ -145,6 +145,7 @@ async def test_an_admission_is_good_for_its_account_and_its_time_only(
     late = await buyer.looks(drop)
     assert late.json()["state"] == "lapsed"
     assert "Retry-After" not in late.headers
+    await drop.passes(2 * SECOND)  # so long an order may be on its way
     again = await buyer.joins(drop)
     assert (again["number"], again["state"]) == (3, "waiting")
     token = await admitted(drop, buyer)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
+from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
 from domain.buyers.account import ChangeProfile, EraseAccount
@@ -17,6 +18,7 @@ from kontor.settings import BadSettings, Settings, load
 from kontor.wiring.notifying import Notifying
 from streams.outgoing.mail import mail_server as parsed
 from streams.outgoing.mail import sender_of
+from streams.outgoing.port import skipped
 from tests.mailserver import MailBox, bodies, mail_server
 from tests.streams.outgoing.sender import dying_before_the_record
 from tests.streams.outgoing.sending import Sender
@@ -233,3 +235,20 @@ def test_settings_that_cannot_work_are_refused(given: dict[str, str]) -> None:
     with pytest.raises(BadSettings) as refused:
         load(**given)
     assert "mail.example" not in str(refused.value)
+
+
+async def test_a_process_that_heard_of_less_says_no_less(log: MemoryLog, vault: Vault, box: MailBox) -> None:
+    """One that follows another is a moment behind it, and reads events ahead of what it has folded in."""
+    selling, writing = Sender(log, vault, box.url), Sender(log, vault, box.url)
+    for process in (selling, writing):
+        await process.engine.start()
+    order_id = await selling.buys()
+    [notices, *_] = await writing.notifying.targets()
+    for stream in (order_id, order_id.replace("ord_", "usr_")):
+        await writing.engine.state(stream)
+    await selling.submit(ChangeProfile(order_id.replace("ord_", "usr_"), told_of_orders=False))
+    await selling.submit(ConfirmOrder(order_id))
+    [confirmed] = [row for row in await log.read(0, 1_000) if row.topic == "order.confirmed@1"]
+    assert await notices.perform(recorded(confirmed)) == skipped("not wanted")
+    for process in (selling, writing):
+        await process.engine.close()

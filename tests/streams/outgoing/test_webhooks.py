@@ -129,6 +129,18 @@ async def test_who_answers_410_is_told_nothing_more(sender: Sender, receiver: Re
     assert "subscription.disabled" in await sender.events()
 
 
+async def test_one_that_is_deleted_while_its_receiver_answers_410_is_left_at_that(log: MemoryLog, vault: Vault) -> None:
+    """The courier has nothing to try again, and nobody is told of an error."""
+    sender = Sender(log, vault)
+    await sender.start(sending=False)
+    await sender.subscribe("http://127.0.0.1:9/hook")
+    [subscriber] = await sender.webhooks.targets()
+    await sender.submit(DeleteSubscription(BOOK, ID, now_ms()))
+    await subscriber.gone()
+    assert "subscription.disabled" not in await sender.events()
+    await sender.close()
+
+
 async def test_who_was_deleted_is_told_nothing_more(sender: Sender, receiver: Receiver) -> None:
     await sender.subscribe(receiver.url)
     await sender.happens(1)

@@ -14,7 +14,7 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.inventory.inventory import ReceiveStock
+from domain.inventory.inventory import HoldStock, ReceiveStock
 from domain.money import Money
 from domain.sellers.drop import AnnounceDrop, DropEnded, DropOpened, DropTerms, commitment_of
 from domain.sellers.offer import PutOffer, Terms
@@ -213,3 +213,20 @@ async def test_a_drop_that_opens_while_it_is_being_announced_keeps_its_line(proc
     process.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
     await process.look(OPENS)
     assert await ended(process) == {DROP: False, "drp_2": False}, "its event may be on its way"
+
+
+async def test_a_process_that_has_not_heard_of_an_order_lets_nobody_in_upon_its_unit(
+    process: Process, log: MemoryLog, vault: Vault, clock: Clock
+) -> None:
+    """That somebody has ordered is in the vault at once; that the unit is held, in the log."""
+    another = Process(log, vault, clock)
+    await another.engine.start()
+    assert (await another.look(OPENS)).pace.called == 0
+    assert (await another.look(OPENS + 1_000)).pace.called == 3
+    room = await process.look(OPENS + 1_000)
+    places = {who: await process.rooms.place(room, number) for number, who in enumerate(people(1, 5), 1)}
+    first = min(places, key=lambda who: places[who])
+    await process.do(HoldStock(STOCK, "ord_1", 1, OPENS + 1_100, ENDS, first, 1))
+    process.rooms.line.ordered(DROP, first, people(1, 5).index(first) + 1, 1)
+    assert (await another.look(OPENS + 2_000)).pace.called == 3
+    await another.engine.close()
