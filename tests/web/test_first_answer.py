@@ -105,6 +105,8 @@ async def test_the_scripts_take_a_page_over_without_moving_it(
     await page.add_init_script(SHIFTS)
     # What delivery costs is told later to whoever it is, and where it takes a line more that is below.
     await page.route("**/delivery", lambda route: route.fulfill(status=404, json={"status": 404, "title": "Not told"}))
+    # What goes well with it comes with the scripts, if anybody has bought the two by then.
+    await page.route("**/also-bought?**", lambda route: route.fulfill(json={"items": []}))
     await page.goto(address)
     alive = {"product": ".add button:enabled", "category": ".sorting select:enabled", "home": "#suggestions"}[path]
     await page.locator(alive).wait_for(state="attached")
