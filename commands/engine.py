@@ -26,7 +26,7 @@ from commands.decisions import Decisions
 from commands.errors import NothingWritten, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
 from commands.moved import Moved
-from commands.news import News
+from commands.news import News, tell_all
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor, is_relevant
 from commands.routes import stream_of
@@ -348,12 +348,7 @@ class Engine:
         self._news.landed(batch)
         if self._contended:
             self._news.announce()  # who knows when the lock will be ours again
-        seconds = time.perf_counter() - began
-        for told in self.landed:
-            try:
-                told(batch, seconds)
-            except Exception:  # or nobody would be answered any more
-                log.exception("observer_failed")
+        tell_all(self.landed, batch, time.perf_counter() - began)
         return True
 
     # when things go wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -38,8 +38,14 @@ class News:
 
     def tell(self, batch: Batch) -> None:
         answer(batch.answers)
-        for listener in self.listeners if batch.events else ():
-            try:
-                listener(batch.events)
-            except Exception:  # what was committed is committed, whatever a listener makes of it
-                log.exception("listener_failed")
+        if batch.events:
+            tell_all(self.listeners, batch.events)
+
+
+def tell_all(listeners: Iterable[Callable[..., None]], *news: object) -> None:
+    """What was committed is committed, whatever one of them makes of it: the others hear it all the same."""
+    for listener in listeners:
+        try:
+            listener(*news)
+        except Exception:
+            log.exception("listener_failed")
