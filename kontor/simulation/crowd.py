@@ -240,7 +240,7 @@ class Crowd:
         """Two units, of which each of three would buy one, and two others do nothing with their turn."""
         good, process = LAST_DROPPED, self._door.any()
         await self._staff(ReceiveStock(good.stock_id, LAST_UNITS, process.clock()))
-        opens_at = process.clock() + 500
+        opens_at = process.clock() + 2_000  # when all stand in line: who comes late may only hear that it is sold out
         drop_id = new_id("drop", process.clock(), self._chance.randbytes(10))
         terms = DropTerms(opens_at, opens_at + 60_000, 600, 1_000)
         await process.ask(lambda: announce(process, drop_id, good, terms))
@@ -261,8 +261,11 @@ class Crowd:
         """The place, whether it was of somebody eager, and whether he bought."""
         await asyncio.sleep(self._chance.random())
         ticket: Ticket | None = None
+        found: Place | None = None
         while True:
             await asyncio.sleep(0.1 + self._chance.random() * 0.1)
+            if self._latest() > until:
+                self._verdict.fail(f"{account_id} is in the line of {drop_id} for {ANSWERED_WITHIN_S:.0f} s: {found}")
             ticket = ticket or await self._join(account_id, drop_id)
             found = await self._look(ticket) if ticket is not None else None
             if found is None:
@@ -272,8 +275,6 @@ class Crowd:
                 return found.place, eager, bought
             if found.state in ("sold_out", "lapsed"):
                 return found.place, eager, False
-            if found.at > until:
-                self._verdict.fail(f"{account_id} is in the line of {drop_id} for {ANSWERED_WITHIN_S:.0f} s: {found}")
 
     # what became of it
 
