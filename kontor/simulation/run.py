@@ -145,7 +145,7 @@ class Simulation:
         self._keepers: Shopkeepers | None = None
         if self._index is not None:
             self._keepers = Shopkeepers(self._door, self._index, source(seed, "shopkeepers"))
-        self._nights = Nights(folder / "books.db", self._disk, self._verdict)
+        self._nights = Nights(folder / "books.db", self._disk, self._audit, self._verdict)
         self._provider.deliver = self._call_back
         self._feeding: Feeding | None = None
         if self._has(*TOPIC):
