@@ -27,9 +27,16 @@ from tests.full.processes import Deployment, Everything, beside, entered, everyt
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 LOGS = 3
+ROUNDS = 50
+"""Of what is read after it was written; on one log each is asked for two hundred times."""
 
 # Takes the number of events for what was answered last.
 del test_a_position_is_waited_for  # noqa: F821
+
+
+@pytest.fixture(autouse=True)
+def fewer_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.e2e.buying.test_own_writes.WRITES", ROUNDS)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,12 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
             runner.run(house.deployment.proved())
         finally:
             runner.run(running.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def own_house(tmp_path: Path) -> AsyncIterator[Everything]:
+    async with everything(tmp_path, *PARTS, logs=LOGS) as house:
+        yield house
 
 
 # what is used
