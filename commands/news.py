@@ -47,5 +47,5 @@ def tell_all(listeners: Iterable[Callable[..., None]], *news: object) -> None:
     for listener in listeners:
         try:
             listener(*news)
-        except Exception:
+        except Exception:  # whatever is wrong with one of them is told, and its own affair
             log.exception("listener_failed")

@@ -225,8 +225,8 @@ class ServerOrder:
     @asynccontextmanager
     async def holding(self, key: str) -> AsyncIterator[None]:
         number = lock_key("key", self._schema, key)
-        while not (await self._keys.ask("SELECT pg_try_advisory_lock(%s)", (number,)))[0][0]:  # noqa: ASYNC110
-            await asyncio.sleep(KEY_LOOK_S)  # another process has it
+        while not (await self._keys.ask("SELECT pg_try_advisory_lock(%s)", (number,)))[0][0]:  # noqa: ASYNC110  # of another process
+            await asyncio.sleep(KEY_LOOK_S)
         try:
             yield
         finally:
