@@ -12,25 +12,18 @@ from tests.e2e.conftest import admin as admin
 from tests.e2e.conftest import seller as seller
 from tests.e2e.conftest import shopper as shopper
 from tests.e2e.conftest import visitor as visitor
-from tests.full.processes import Deployment, Everything, Part, beside, entered, everything
+from tests.full.processes import Deployment, Everything, Part, beside, entered, everything, lasting
 
 PARTS = ("write", "read", "relay", "work")
 
 
 @pytest.fixture(scope="session")
 def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """It takes its time to start, and outlives the event loops of the tests that share it. In the end all that they did
-    is proved once more."""
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        folder = tmp_path_factory.mktemp("shared")
-        feeds = {"KONTOR_FEEDS_PRIVATE": "true", "KONTOR_FEEDS_FOLDER": str(folder / "merchants")}
-        running = everything(folder, *PARTS, start=Part.start, **feeds)
-        house = runner.run(running.__aenter__())
-        try:
-            yield house.deployment
-            runner.run(house.deployment.proved())
-        finally:
-            runner.run(running.__aexit__(None, None, None))
+    """It takes its time to start."""
+    folder = tmp_path_factory.mktemp("shared")
+    feeds = {"KONTOR_FEEDS_PRIVATE": "true", "KONTOR_FEEDS_FOLDER": str(folder / "merchants")}
+    with lasting(folder, *PARTS, start=Part.start, **feeds) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")

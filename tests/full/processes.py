@@ -220,6 +220,19 @@ async def everything(
             yield house
 
 
+@contextmanager
+def lasting(folder: Path, *names: str, **how: Any) -> Iterator[Deployment]:
+    """The same for several tests, whose event loops it outlives. In the end all that they did is proved once more."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        running = everything(folder, *names, **how)
+        house = runner.run(running.__aenter__())
+        try:
+            yield house.deployment
+            runner.run(house.deployment.proved())
+        finally:
+            runner.run(running.__aexit__(None, None, None))
+
+
 @asynccontextmanager
 async def deployed(
     environment: Mapping[str, str], folder: Path, *names: str, start: Start = Part.begin

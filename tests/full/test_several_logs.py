@@ -23,7 +23,7 @@ from tests.faults.shop import Shop
 from tests.full.commandline import kontor, output_of
 from tests.full.conftest import PARTS
 from tests.full.operating import in_charge
-from tests.full.processes import Deployment, Everything, beside, entered, everything
+from tests.full.processes import Deployment, Everything, beside, entered, everything, lasting
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 LOGS = 3
@@ -41,15 +41,8 @@ def fewer_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """In the end all that was done in it is proved once more."""
-    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        running = everything(tmp_path_factory.mktemp("logs"), *PARTS, logs=LOGS)
-        house = runner.run(running.__aenter__())
-        try:
-            yield house.deployment
-            runner.run(house.deployment.proved())
-        finally:
-            runner.run(running.__aexit__(None, None, None))
+    with lasting(tmp_path_factory.mktemp("logs"), *PARTS, logs=LOGS) as deployment:
+        yield deployment
 
 
 @pytest.fixture
