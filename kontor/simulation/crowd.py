@@ -217,7 +217,7 @@ class Crowd:
             cart = await self._door.state(cart_id)
             if not isinstance(cart, OpenCart) or not cart.lines:
                 line_id, units = new_id("line", process.clock(), self._chance.randbytes(10)), 1
-                if good.limit == 2 and self._chance.random() < 0.3:
+                if good is not LAST_DROPPED and good.limit == 2 and self._chance.random() < 0.3:
                     units = 2
                 sku, price = good.sku, Money(good.price, "USD")
                 line = CartLine(line_id, good.shop_id, sku, f"prd_{sku}", sku.title(), units, price)

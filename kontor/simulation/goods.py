@@ -40,8 +40,8 @@ GOODS = (
 )
 DROPPED = (Good(SHOPS[0], "hyped", 9_900, limit=1), Good(SHOPS[1], "pairs", 4_400, limit=2))
 """Which are had in drops alone, in some seeds."""
-LAST_DROPPED = Good(SHOPS[0], "last", 7_000, limit=1)
-"""For the drop with which such a seed ends."""
+LAST_DROPPED = Good(SHOPS[0], "last", 7_000, limit=2)
+"""For the drop with which such a seed ends. Nobody buys two, but for who gets through with one admission twice."""
 BY_PLACE = {(good.shop_id, good.sku): good for good in GOODS}
 CARDS = {"gft_01HF7YAT0000000000000000C0": 1_000_000, "gft_01HF7YAT0000000000000000D0": 4_000}
 """One that pays for whatever there is, and one that is soon empty."""

@@ -27,7 +27,7 @@ from kontor.simulation.chance import KEPT_MS
 from kontor.simulation.door import Door
 from kontor.simulation.outside import given_up_too_early
 from kontor.simulation.people import BUYERS_MAX, People, buyer_of
-from kontor.simulation.postoffice import PostOffice
+from kontor.simulation.postoffice import HEARD_WITHIN_S, PostOffice
 from kontor.simulation.process import Gone
 from streams.outgoing.notices import TYPES
 from streams.outgoing.port import message_id
@@ -53,6 +53,8 @@ class Letters:
         self._skipped: dict[str, str] = {}
         """Why somebody was told nothing, by event id."""
         self._once_unwilling: set[str] = set()
+        self._last_orders: dict[str, bool] = {}
+        """Whether their buyers wanted to hear of them, when all was at rest and everybody knew."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -88,7 +90,17 @@ class Letters:
             await self._task
 
     async def rest(self) -> None:
+        """One of the buyers wants no letters, and orders; then he wants them, and orders."""
         self._office.at_rest = True
+        stay = [account_id for account_id in map(buyer_of, range(BUYERS_MAX)) if account_id not in self._people.gone]
+        if not stay:
+            return
+        account_id = self._chance.choice(stay)
+        for told in (False, True):
+            await self._door.ask(account_id, ChangeProfile(account_id, told_of_orders=told))
+            await asyncio.sleep(HEARD_WITHIN_S + 1)
+            self._last_orders[await self._people.buy_one(account_id)] = told
+            await asyncio.sleep(HEARD_WITHIN_S)
 
     # lives
 
@@ -180,5 +192,7 @@ class Letters:
     def _may_be_skipped(self, event: Recorded, reason: str) -> None:
         order_id = event.stream if event.stream.startswith("ord_") else event.meta.correlation
         account_id = self._audit.streams[order_id].state.placed.account_id
+        if self._last_orders.get(order_id):
+            self._verdict.fail(f"{account_id} had no letter about {order_id}, and wants them")
         if not (self._is_erased(account_id) if reason == "erased" else account_id in self._once_unwilling):
             self._verdict.fail(f"{account_id} had no letter about {event.event_id}, as {reason!r}")

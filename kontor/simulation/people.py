@@ -109,20 +109,21 @@ class People:
         else:
             await self._regret(account_id)
 
+    async def buy_one(self, account_id: str) -> str:
+        """Whatever his cart holds, and one more. Returns the order, which may come to nothing."""
+        await self._staff(ReceiveStock(GOODS[0].stock_id, 1, self._now()))
+        await self._put(account_id, GOODS[0], 1)
+        return await self._order(account_id)
+
     async def _fill(self, account_id: str) -> None:
-        good, cart_id, now = self._chance.choice(GOODS), cart_of(account_id), self._now()
-        line = CartLine(
-            self._id("line"),
-            good.shop_id,
-            good.sku,
-            f"prd_{good.sku}",
-            good.sku.title(),
-            self._chance.randint(1, 3),
-            Money(good.price, "USD"),
-        )
-        if good.in_cart and not await self._set_aside(account_id, good, line.quantity):
-            return
-        await self._door.ask(account_id, AddItem(cart_id, line, now, account_id))
+        good, units = self._chance.choice(GOODS), self._chance.randint(1, 3)
+        if not good.in_cart or await self._set_aside(account_id, good, units):
+            await self._put(account_id, good, units)
+
+    async def _put(self, account_id: str, good: Good, units: int) -> None:
+        line_id, price = self._id("line"), Money(good.price, "USD")
+        line = CartLine(line_id, good.shop_id, good.sku, f"prd_{good.sku}", good.sku.title(), units, price)
+        await self._door.ask(account_id, AddItem(cart_of(account_id), line, self._now(), account_id))
 
     async def _set_aside(self, account_id: str, good: Good, more: int) -> bool:
         """For the cart, with what it has of it already; whether there was enough."""
@@ -151,12 +152,15 @@ class People:
             if await self._door.ask(account_id, command) and good.in_cart and remove:
                 await self._door.ask(account_id, ReleaseStock(good.stock_id, cart_id, self._now(), "removed"))
 
-    async def _order(self, account_id: str) -> None:
+    async def _order(self, account_id: str) -> str:
+        """Empty where there is nothing to order."""
         cart_id = cart_of(account_id)
         state = await self._door.state(cart_id)
-        if isinstance(state, OpenCart) and state.lines:
-            command = await self._purchase(account_id, cart_id, state)
-            await self._door.ask(account_id, command, command.order_id)
+        if not isinstance(state, OpenCart) or not state.lines:
+            return ""
+        command = await self._purchase(account_id, cart_id, state)
+        await self._door.ask(account_id, command, command.order_id)
+        return command.order_id
 
     async def _purchase(self, account_id: str, cart_id: str, cart: OpenCart) -> PlaceOrder:
         goods = [BY_PLACE[line.shop_id, line.sku] for line in cart.lines]
