@@ -284,12 +284,6 @@ def log_urls(settings: Settings) -> tuple[str, ...]:
     return (*required(settings, "postgres_url"), *settings.postgres_more_urls)
 
 
-def require_one_log(settings: Settings) -> None:
-    """For commands that know one on a server. Raises UnusableLog."""
-    if settings.postgres_more_urls:
-        raise UnusableLog("there are several event logs, and this command knows one; docs/scale.md says what does")
-
-
 def required(settings: Settings, *names: str) -> list[str]:
     """The settings of these names. Raises UnusableLog, which names those that are missing."""
     missing = [f"KONTOR_{name.upper()}" for name in names if getattr(settings, name) is None]

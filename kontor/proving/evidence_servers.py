@@ -29,7 +29,7 @@ class Examined(NamedTuple):
 def server_evidence(urls: Sequence[str]) -> Iterator[Examined]:
     """Of all logs that there are. Raises UnusableLog, also where others belong to them."""
     servers = [Server.at(url) for url in urls]
-    _require_all(servers)
+    require_all(servers)
     with ExitStack() as stack:
         each = [stack.enter_context(postgres_evidence(url)) for url in urls]
         if len(each) == 1:
@@ -50,8 +50,8 @@ class _Watched:
         return 0 if row is None else int(row[0])
 
 
-def _require_all(servers: Sequence[Server]) -> None:
-    """Each belongs to the same shop, in this order; or there is one, which belongs to nobody."""
+def require_all(servers: Sequence[Server]) -> None:
+    """Each belongs to the same shop, in this order; or there is one, which belongs to nobody. Raises UnusableLog."""
     found = [belonging_of(server) for server in servers]
     shop = next((one[0] for one in found if one is not None), None)
     if shop is None and len(servers) == 1:

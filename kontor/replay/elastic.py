@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from commands.store.postgres import PostgresLog
 from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling
-from kontor.settings import Settings, require_one_log, required
+from kontor.settings import Settings, required
 from kontor.wiring.named import index_of
+from kontor.wiring.opened import opened_log
 from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
@@ -77,13 +77,10 @@ class InElasticsearch:
     @asynccontextmanager
     async def _built(self, begun: Current | None) -> AsyncIterator[tuple[ElasticIndex, ElasticBuild]]:
         """What is shown, and what has everything that the views had a moment ago."""
-        require_one_log(self._settings)
-        postgres_url, redis_url, elastic_url = required(
-            self._settings, "postgres_url", "redis_url", "elasticsearch_url"
-        )
+        redis_url, elastic_url = required(self._settings, "redis_url", "elasticsearch_url")
         async with AsyncExitStack() as stack:
-            log, redis, elastic = PostgresLog.open(postgres_url), RedisServer(redis_url), Server(elastic_url)
-            stack.push_async_callback(log.close)
+            redis, elastic = RedisServer(redis_url), Server(elastic_url)
+            log = opened_log(stack, self._settings)
             stack.push_async_callback(redis.close)
             stack.callback(elastic.close)
             views = RedisViews(redis, IN_REDIS, self._settings.namespace)

@@ -1,4 +1,4 @@
-"""The log of a data folder as a replay reads it: as it goes on, in one file or in several that have an order."""
+"""The log as a replay reads it: as it goes on, one or several that have an order; and those of a data folder."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ class Followed(Protocol):
         """What is stored after a position and up to another, in order, without events of the topics ``others``."""
 
 
+class Places(Protocol):
+    """The order of several logs, as far as it goes. Methods raise Damaged."""
+
+    def last(self) -> int:
+        """Where it ends; 0 while nothing is in it."""
+
+    def head_of(self, log: int) -> int:
+        """The position up to which a log is in it."""
+
+    def between(self, after: int, upto: int) -> list[Span]:
+        """What lies in (after, upto], cut to fit."""
+
+
 class Log:
     """One file."""
 
@@ -44,20 +57,37 @@ class Log:
             raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
 
 
+class FilePlaces:
+    """In the file of their order."""
+
+    def __init__(self, order: sqlite3.Connection) -> None:
+        self._order = order
+
+    def last(self) -> int:
+        with _damage():
+            return last_place(self._order)
+
+    def head_of(self, log: int) -> int:
+        with _damage():
+            return head_of(self._order, log)
+
+    def between(self, after: int, upto: int) -> list[Span]:
+        with _damage():
+            return spans_between(self._order, after, upto)
+
+
 class SeveralLogs:
-    """Several files as one log, whose positions are places in their order. What was committed and has no place yet is
+    """Several as one log, whose positions are places in their order. What was committed and has no place yet is
     not there yet: no view has it either."""
 
-    def __init__(self, logs: Sequence[Log], order: sqlite3.Connection) -> None:
+    def __init__(self, logs: Sequence[Followed], places: Places) -> None:
         self._logs = logs
-        self._order = order
+        self._places = places
 
     def check(self) -> None:
         """Raises UnusableLog if the order knows of more than the logs have, as a start does, and Damaged."""
         for number, log in enumerate(self._logs):
-            with _damage():
-                known = head_of(self._order, number)
-            head = log.head()
+            known, head = self._places.head_of(number), log.head()
             if head < known:
                 raise UnusableLog(
                     f"log {number} ends at position {head}, and its order knows of {known}; "
@@ -65,12 +95,10 @@ class SeveralLogs:
                 )
 
     def head(self) -> int:
-        with _damage():
-            return last_place(self._order)
+        return self._places.last()
 
     def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        with _damage():
-            spans = spans_between(self._order, after, upto)
+        spans = self._places.between(after, upto)
         found: list[tuple[Any, ...]] = []
         for number in {span.log for span in spans}:
             # The order goes through each log as that does itself, so these have no gaps between them.
@@ -105,7 +133,7 @@ def opened_log(folder: DataFolder) -> Iterator[Followed]:
         if not folder.order.exists():
             yield logs[0]
             return
-        several = SeveralLogs(logs, stack.enter_context(closing(open_readonly(folder.order))))
+        several = SeveralLogs(logs, FilePlaces(stack.enter_context(closing(open_readonly(folder.order)))))
         several.check()
         yield several
 

@@ -21,10 +21,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from commands.errors import UnusableLog
-from commands.store.server import Server
 from kontor import console
 from kontor.proving.evidence import Damaged
-from kontor.replay.serverlog import ServerLog
+from kontor.replay.serverlog import opened_servers
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 from projections.beside import BadGeneration
 from projections.redisviews.generation import RedisGeneration
@@ -37,7 +36,7 @@ LEFT = 3
 
 
 class Work(msgspec.Struct, frozen=True):
-    postgres_url: str
+    log_urls: tuple[str, ...]
     redis_url: str
     namespace: str
     positions: dict[str, int]
@@ -81,10 +80,8 @@ class Reporter:
 
 def fold(work: Work, reporter: Reporter) -> None:
     """Raises Damaged, UnusableLog, BadGeneration, RedisError."""
-    server = Server.at(work.postgres_url)
-    with server.connect() as connection, closing(Redis.from_url(work.redis_url)) as client:
-        log = ServerLog(connection, server)
-        log.take_part(work.namespace)
+    with opened_servers(work.log_urls) as (log, replayers), closing(Redis.from_url(work.redis_url)) as client:
+        replayers.take_part(work.namespace)
         if _left_alone():  # before anything is written; from now on the next replay waits for this process to end
             os._exit(LEFT)
         threading.Thread(target=_watch, daemon=True).start()

@@ -12,13 +12,13 @@ from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable
 from redis import RedisError
 
-from commands.store.server import Server
 from kontor.proving.comparing import Compared
+from kontor.replay.logs import Followed
 from kontor.replay.part import Work
 from kontor.replay.parting import PartFailed, Parting
 from kontor.replay.rebuilding import Place, Refused
-from kontor.replay.serverlog import ServerLog
-from kontor.settings import Settings, require_one_log, required
+from kontor.replay.serverlog import opened_servers
+from kontor.settings import Settings, log_urls, required
 from projections.beside import Beside
 from projections.generations import Role
 from projections.projector import Projection
@@ -47,7 +47,7 @@ class Store(Protocol):
 class InServers:
     """Each projection in the server that keeps it."""
 
-    def __init__(self, log: ServerLog, stores: dict[str, Store], settings: Settings, jobs: int) -> None:
+    def __init__(self, log: Followed, stores: dict[str, Store], settings: Settings, jobs: int) -> None:
         """``stores`` by projection. ``jobs`` is how many processes fold."""
         self.read: Read = log.read
         self._log = log
@@ -68,8 +68,8 @@ class InServers:
         apart = [one for one in IN_REDIS if one.name in begun and is_parted(one)]
         if self._jobs == 1 or len(apart) < len(begun) or upto <= min(begun.values()):
             return None
-        postgres_url, redis_url = required(self._settings, "postgres_url", "redis_url")
-        where = (postgres_url, redis_url, self._settings.namespace)
+        (redis_url,) = required(self._settings, "redis_url")
+        where = (log_urls(self._settings), redis_url, self._settings.namespace)
         work = Work(*where, dict(begun), upto, Part(0, self._jobs), self._settings.log_level, sys.getswitchinterval())
         generations: list[Any] = [self.generation(one, "_next") for one in apart]
         return Parting(work, self._jobs, {one.projection.name: one.reach for one in generations})
@@ -96,14 +96,11 @@ def servers(settings: Settings, projections: Sequence[Projection], jobs: int = 1
     from kontor.wiring.named import cassandra_settings
     from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 
-    require_one_log(settings)
-    (postgres_url,) = required(settings, "postgres_url")
     in_redis = [one.name for one in projections if one in IN_REDIS]
     in_cassandra = [one.name for one in projections if one in IN_CASSANDRA]
     with ExitStack() as stack:
-        server = Server.at(postgres_url)
-        log = ServerLog(stack.enter_context(server.connect()), server)
-        if not log.alone(settings.namespace):
+        log, replayers = stack.enter_context(opened_servers(log_urls(settings)))
+        if not replayers.alone(settings.namespace):
             raise Refused("another replay is at work on these servers; wait until it ends")
         stores: dict[str, Store] = {}
         try:

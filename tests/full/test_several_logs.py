@@ -14,6 +14,7 @@ import pytest
 
 from commands.logs.slices import SLICES
 from kontor.proving.verifying import verify
+from tests.architecture.sources import ROOT
 from tests.crash.load import open_market
 from tests.e2e.buying.test_own_writes import *  # noqa: F403  # the same tests in another house
 from tests.e2e.buying.test_purchase import *  # noqa: F403
@@ -25,6 +26,7 @@ from tests.full.conftest import PARTS
 from tests.full.operating import in_charge
 from tests.full.processes import Deployment, Everything, beside, entered, everything, lasting
 
+EXAMPLE = ROOT / "docs" / "examples" / "sales_by_day.py"
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 LOGS = 3
 ROUNDS = 50
@@ -86,9 +88,24 @@ async def test_the_command_line_knows_all_of_them(house: Everything, seller: Sel
         refused = kontor(alone, *arguments)
         assert refused.returncode == 1
         assert "KONTOR_POSTGRES_MORE_URLS" in refused.stderr
-    refused = kontor(environment, "replay", "stock")
-    assert refused.returncode == 1
-    assert "several event logs" in refused.stderr
+
+
+async def test_what_is_folded_anew_is_what_was_followed(house: Everything, seller: Seller, shopper: Shopper) -> None:
+    """In every store, by one process and by two, and a file of one's own."""
+    for _ in range(3):
+        await shopper.add(await seller.sells())
+        assert (await shopper.buy())["status"] == "PAID"
+    environment = {**house.environment, "KONTOR_DATA": str(house.deployment.folder / "work")}
+    for arguments in (("all", "--verify"), ("stock", "--verify", "--from-scratch", "--jobs", "2")):
+        lines = [json.loads(line) for line in output_of(environment, "replay", *arguments, "--json").splitlines()]
+        compared = [one for one in lines if one["step"] == "compare"]
+        assert compared
+        assert {one["projection"]: one["differences"] for one in compared if one["differences"]} == {}
+        assert {one["projection"] for one in lines if one["step"] == "swap"} == {one["projection"] for one in compared}
+    lines = [json.loads(line) for line in output_of(environment, "replay", str(EXAMPLE), "--json").splitlines()]
+    assert lines[-1]["rows"]["days"] > 0
+    await shopper.add(await seller.sells())
+    assert (await shopper.buy())["status"] == "PAID"
 
 
 async def test_two_command_services_answer_one_client(shared_house: Deployment) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from commands.engine import Engine
@@ -25,11 +26,14 @@ from domain.payments.payment import RecordDecline, RecordRefund, RequestRefund
 from domain.recorded import Meta
 from kontor.folder import DataFolder
 from kontor.proving.verifying import Report
+from kontor.settings import Settings
 from kontor.wiring.embedded import PROJECTIONS
+from kontor.wiring.logservers import open_log
 from projections.sqlite import SQLiteViews
 from streams.views.follower import Follower
 from tests.commands.driving import (
     SHOP,
+    SKU,
     Clock,
     asked_with,
     buy,
@@ -41,6 +45,7 @@ from tests.commands.driving import (
     place,
     receive,
 )
+from tests.commands.logs.place import settled
 
 A, B, HOT = (stock_id(SHOP, sku) for sku in ("A", "B", "HOT"))
 
@@ -84,6 +89,25 @@ def good(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("good") / "log.db"
     asyncio.run(make(path))
     return path
+
+
+@pytest.fixture
+async def several_servers(four_servers: tuple[str, ...]) -> tuple[str, ...]:
+    """Three logs on servers, of a shop with orders, and a last event that no cut has seen."""
+    urls = four_servers[:3]
+    log, engine = open_log(Settings(profile="full", postgres_url=urls[0], postgres_more_urls=urls[1:]), Clock())
+    await engine.start()
+    for sku in (SKU, "DESK-1", "LAMP-1"):
+        await offer(engine, sku, 10)
+    for buyer in ("ada", "bob", "cleo"):
+        await place(engine, buyer, [SKU])
+    await settled(engine)
+    await do(engine, receive(5))
+    await engine.close()
+    await log.close()
+    with psycopg.connect(urls[0], autocommit=True) as connection:
+        connection.execute("DELETE FROM order_spans WHERE first = (SELECT max(first) FROM order_spans)")
+    return urls
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg
 import pytest
 
 from commands.errors import UnusableLog
@@ -13,41 +12,20 @@ from kontor.operating.status import config_of
 from kontor.proving.evidence import evidence
 from kontor.proving.verifying import verify
 from kontor.settings import Settings
-from kontor.wiring.logservers import open_log, open_to_follow
-from tests.commands.driving import SHOP, SKU, STOCK, Clock, do, offer, place, receive
-from tests.commands.logs.place import settled
+from kontor.wiring.logservers import open_to_follow
+from tests.commands.driving import SHOP, SKU, STOCK, Clock
 
 pytestmark = pytest.mark.stack
-LOGS = 3
 
 
 def settings_of(urls: tuple[str, ...]) -> Settings:
     return Settings(profile="full", postgres_url=urls[0], postgres_more_urls=urls[1:])
 
 
-@pytest.fixture
-async def urls(four_servers: tuple[str, ...]) -> tuple[str, ...]:
-    """Of a shop with orders, and a last event that no cut has seen."""
-    urls = four_servers[:LOGS]
-    log, engine = open_log(settings_of(urls), Clock())
-    await engine.start()
-    for sku in (SKU, "DESK-1", "LAMP-1"):
-        await offer(engine, sku, 10)
-    for buyer in ("ada", "bob", "cleo"):
-        await place(engine, buyer, [SKU])
-    await settled(engine)
-    await do(engine, receive(5))
-    await engine.close()
-    await log.close()
-    with psycopg.connect(urls[0], autocommit=True) as connection:
-        connection.execute("DELETE FROM order_spans WHERE first = (SELECT max(first) FROM order_spans)")
-    return urls
-
-
-def test_the_examiner_sees_one_log(urls):
-    report = verify(urls)
+def test_the_examiner_sees_one_log(several_servers):
+    report = verify(several_servers)
     assert report.problems == []
-    with evidence(urls) as seen:
+    with evidence(several_servers) as seen:
         rows = [Row._make(row) for row in seen.rows(0, 1_000)]
         assert [row.position for row in rows] == list(range(1, report.head + 1))
         assert rows[-1].stream == STOCK
@@ -55,15 +33,15 @@ def test_the_examiner_sees_one_log(urls):
         assert walked == sorted(rows, key=lambda row: (row.stream.encode(), row.version))
 
 
-def test_all_of_them_are_to_be_named_in_their_order(urls):
-    one, two, three = urls
+def test_all_of_them_are_to_be_named_in_their_order(several_servers):
+    one, two, three = several_servers
     for named in (one, two, (one, two), (one, three, two), (two, one, three)):
         with pytest.raises(UnusableLog, match="not all the event logs of one shop"):
             verify(named)
 
 
-async def test_names_are_those_of_all_logs(urls):
-    log = open_to_follow(settings_of(urls), Clock())
+async def test_names_are_those_of_all_logs(several_servers):
+    log = open_to_follow(settings_of(several_servers), Clock())
     shop = SHOP
     stock = sorted(stock_id(shop, sku) for sku in (SKU, "DESK-1", "LAMP-1"))
     assert await log.streams_between(stock_id(shop, ""), f"stk_{shop}/", 10) == stock
@@ -75,8 +53,8 @@ async def test_names_are_those_of_all_logs(urls):
     await log.close()
 
 
-async def test_who_follows_sees_what_was_never_put_in_order_once_somebody_cuts(urls):
-    log = FollowedServedLogs(*open_served(urls, 0))
+async def test_who_follows_sees_what_was_never_put_in_order_once_somebody_cuts(several_servers):
+    log = FollowedServedLogs(*open_served(several_servers, 0))
     before = await log.head()
     await log.cut()
     rows = await log.read(before, 10)
