@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from random import Random
+from typing import NamedTuple
 
 from commands.errors import Overloaded, StorageUnavailable
 from domain.buyers.cart import AddItem, CartLine, OpenCart, cart_of
@@ -52,13 +52,10 @@ ANSWERED_WITHIN_S = 15.0
 """Everybody in the last line; several times as long as it takes."""
 
 
-@dataclass
-class _Purchase:
+class _Purchase(NamedTuple):
     """An order of a drop's goods."""
 
     admission: Admission
-    first: bool
-    """Whether no other order was tried with this admission."""
     units: int
 
 
@@ -83,8 +80,7 @@ class Crowd:
         self._purchases: dict[str, _Purchase] = {}
         """By order."""
         self._disturbed: set[str] = set()
-        """Drops during which units were held by an admission to an earlier one, later than orders take, or by a second
-        order after one that came to nothing, whose seat may have been given on (docs/drops.md)."""
+        """Drops during which units were held by an admission to an earlier one, or later than orders take."""
         self._let_in: list[tuple[int, str]] = []
         """Of the last drop: the places of those who bought, and their orders."""
 
@@ -209,9 +205,8 @@ class Crowd:
         cart_id = cart_of(account_id)
 
         def told(order_id: str, units: int) -> None:
-            first = not any(one.admission[:3] == admission[:3] for one in self._purchases.values())
             if order_id not in self._audit.streams:
-                self._purchases[order_id] = _Purchase(admission, first, units)
+                self._purchases[order_id] = _Purchase(admission, units)
 
         with suppress(Gone, StorageUnavailable, Overloaded, ProblemError):
             cart = await self._door.state(cart_id)
@@ -294,7 +289,7 @@ class Crowd:
     def _held(self, stock_id: str, purchase: _Purchase) -> None:
         drop, admission = self._drop_now(stock_id), purchase.admission
         late = self._latest() > admission.until + ORDERING_MS
-        if drop is not None and (late or not purchase.first or drop.drop_id != admission.drop_id):
+        if drop is not None and (late or drop.drop_id != admission.drop_id):
             self._disturbed.add(drop.drop_id)
 
     def _refused(self, stock_id: str, order_id: str, purchase: _Purchase) -> None:
@@ -302,7 +297,7 @@ class Crowd:
         admission, drop, now = purchase.admission, self._drop_now(stock_id), self._latest()
         if drop is None or drop.drop_id != admission.drop_id or not drop.is_on(now) or drop.drop_id in self._disturbed:
             return
-        if purchase.first and purchase.units == 1 and now < admission.until:
+        if purchase.units == 1 and now < admission.until:
             self._verdict.fail(f"{admission.account_id} was let in, and {order_id} finds nothing at {now}: {admission}")
 
     def _drop_now(self, stock_id: str) -> Drop | None:

@@ -100,6 +100,11 @@ class Clock:
         return now
 
 
+def has(seed: int, part: str, share: float) -> bool:
+    """Whether a seed is one of those that have this."""
+    return source(seed, part).random() < share
+
+
 def simulate(seed: int, steps: int | None = None) -> Result:
     """Runs one seed. The same seed and steps give the same result, whatever the machine and the day."""
     steps = steps or source(seed, "steps").choice(STEPS)
@@ -155,8 +160,7 @@ class Simulation:
         self._looks = Looks(source(seed, "looks"), steps, lambda: views_are_the_fold_so_far(*seen))
 
     def _has(self, part: str, share: float) -> bool:
-        """Whether this seed is one of those that have it."""
-        return source(self._seed, part).random() < share
+        return has(self._seed, part, share)
 
     def _surroundings(self) -> Surroundings:
         seed = self._seed

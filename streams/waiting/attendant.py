@@ -20,6 +20,7 @@ from domain.errors import DomainError
 from domain.inventory.inventory import InventoryItem
 from domain.sellers.drop import Drop, EndDrop, OpenDrop
 from domain.sellers.offer import LiveOffer, Offer, drop_of
+from streams.waiting.orders import Orders
 from streams.waiting.room import Room, Units
 from streams.waiting.rooms import Rooms
 
@@ -36,6 +37,7 @@ class Attendant:
     def __init__(self, engine: Engine, rooms: Rooms) -> None:
         self._engine = engine
         self._rooms = rooms
+        self._orders = Orders(engine)
         self._stuck: set[str] = set()
         """Drops that cannot be opened or looked at, of which has been told."""
         self._unsure: dict[str, int] = {}
@@ -103,9 +105,10 @@ class Attendant:
 
     async def _attend(self, room: Room, drop: Drop, limit: int, at: int) -> None:
         line, engine = self._rooms.line, self._engine
-        ordered = await asyncio.to_thread(line.with_order, room.drop_id, at)
+        tickets = await asyncio.to_thread(line.with_order, room.drop_id, at)
         # In this order, and with what other processes have sold: a unit must not seem free that somebody ordered.
         stock: InventoryItem = await engine.state_since("stk_" + room.offer_id[4:], await engine.log.head())
+        ordered = await self._orders.standing(room.drop_id, tickets, stock)
         units = Units(stock.available(at), stock.held_at(at), stock.on_hand - stock.committed)
         if not room.opened:
             opened = drop if drop.seed else await self._open(room, at)
@@ -142,6 +145,7 @@ class Attendant:
     async def _clear(self, room: Room, at: int) -> None:
         await asyncio.to_thread(self._rooms.line.end, room.drop_id, at)
         self._unsure.pop(room.drop_id, None)
+        self._orders.forget(room.drop_id)
         self._rooms.stale()
 
 

@@ -14,6 +14,7 @@ import msgspec
 from commands.vault_store import DROP_COLUMNS, VaultStore, VaultTransaction
 from domain.sellers.drop import DropTerms, Pace
 from streams.waiting.room import NOT_OPENED, Call, Room, Units
+from streams.waiting.tokens import Ticket
 
 ROOMS_MAX = 1_000
 """Drops that have been announced and have not ended."""
@@ -114,19 +115,19 @@ class Line:
                 (seed, joined, *units, drop_id),
             )
 
-    def with_order(self, drop_id: str, at: int) -> int:
-        """How many of those for whom units are kept have ordered already."""
+    def with_order(self, drop_id: str, at: int) -> list[Ticket]:
+        """Of those for whom units are kept: who has ordered already, whatever became of it."""
         rows = self._store.rows(f"{_SELECT} WHERE drop_id = ?", (drop_id,))
         if not rows:
-            return 0
+            return []
         room = _room(rows[0])
-        query = "SELECT count(*) FROM drop_tickets WHERE drop_id = ? AND place > ? AND place <= ?"
-        ((ordered,),) = self._store.rows(query, (drop_id, room.lapsed(at), room.pace.called))
-        return int(ordered)
+        query = "SELECT ticket, number FROM drop_tickets WHERE drop_id = ? AND place > ? AND place <= ?"
+        found = self._store.rows(query, (drop_id, room.lapsed(at), room.pace.called))
+        return [Ticket(drop_id, ticket.removeprefix(f"{drop_id}."), number) for ticket, number in found]
 
     def move(self, drop_id: str, units: Units, limit: int, ordered: int, at: int) -> None:
-        """Lets in whoever is due. ``ordered`` is ``with_order`` as it was before the stock was looked at: whoever
-        ordered since may be missing in the units, and has to be among those for whom some are kept."""
+        """Lets in whoever is due. ``ordered`` is how many need no seat, of ``with_order`` as it was before the stock
+        was looked at: whoever ordered since may be missing in the units."""
         with self._store.writing() as db:
             rows = db.execute(f"{_SELECT} WHERE drop_id = ? AND ended = 0 AND seed <> ''", (drop_id,))
             if not rows:
@@ -141,7 +142,7 @@ class Line:
                 )
 
     def ordered(self, drop_id: str, account: str, number: int, place: int) -> None:
-        """Whoever has this ticket needs no seat any more."""
+        """Whoever has this ticket needs no seat, for as long as the order stands."""
         with self._store.writing() as db:
             statement = "UPDATE drop_tickets SET place = ? WHERE ticket = ? AND number = ?"
             db.execute(statement, (place, _ticket(drop_id, account), number))

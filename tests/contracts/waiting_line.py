@@ -14,6 +14,7 @@ from domain.sellers.drop import DropTerms
 from streams.waiting import line as module
 from streams.waiting.line import KEPT_MS, Line, LineFull, TooManyDrops
 from streams.waiting.room import Call, Room, Units
+from streams.waiting.tokens import Ticket
 
 DROP = "drp_1"
 OPENS = 1_700_000_000_000
@@ -29,7 +30,7 @@ def people(first: int, last: int) -> list[str]:
 
 def move(line: Line, units: Units, at: int) -> None:
     """As an attendant does it."""
-    line.move(DROP, units, 1, line.with_order(DROP, at), at)
+    line.move(DROP, units, 1, len(line.with_order(DROP, at)), at)
 
 
 class WaitingLine:
@@ -117,6 +118,7 @@ class WaitingLine:
         assert self.room(line).pace.called == 2
         move(line, Units(1, 1, 2), OPENS + 2_000)
         line.ordered(DROP, "usr_1", 1, 2)
+        assert line.with_order(DROP, OPENS + 2_000) == [Ticket(DROP, "usr_1", 1)]
         move(line, Units(1, 1, 2), OPENS + 2_000)
         room = self.room(line)
         assert (room.pace.called, room.admitted, room.seats, room.units) == (2, 1, 0, (1, 1, 2))

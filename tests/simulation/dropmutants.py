@@ -9,6 +9,7 @@ import pytest
 
 from streams.waiting import line, room, rooms
 from streams.waiting.line import Line
+from streams.waiting.orders import Orders
 from streams.waiting.room import Room
 from writeapi.buying import admission
 
@@ -16,6 +17,15 @@ from writeapi.buying import admission
 def seats_not_kept(plant: pytest.MonkeyPatch) -> None:
     """Units are free until somebody holds them, so that those who are inside and have not ordered are let in upon."""
     plant.setattr(room, "seats_for", lambda available, limit, admitted: max(0, available))
+
+
+def seats_taken_by_what_came_to_nothing(plant: pytest.MonkeyPatch) -> None:
+    """Whoever has ordered needs no seat any more, whatever becomes of it."""
+
+    async def all_of_them(orders: Any, drop_id: str, tickets: Any, stock: Any) -> int:
+        return len(tickets)
+
+    plant.setattr(Orders, "standing", all_of_them)
 
 
 def seats_not_given_on(plant: pytest.MonkeyPatch) -> None:
@@ -53,6 +63,7 @@ def lines_kept_for_ever(plant: pytest.MonkeyPatch) -> None:
 
 DROP_MUTANTS = (
     seats_not_kept,
+    seats_taken_by_what_came_to_nothing,
     seats_not_given_on,
     lots_not_drawn,
     admissions_not_used_up,

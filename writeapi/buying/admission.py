@@ -17,14 +17,14 @@ from commands.context import Context
 from commands.errors import WritePathError
 from domain.claim import AlreadyClaimed, TakeClaim
 from domain.errors import Forbidden
-from domain.ids import claim_id
 from domain.orders.order import CancelledOrder, NoOrder
 from domain.sellers.drop import Drop
 from readapi.edge.headers import headers
 from readapi.edge.principal import Principal
 from readapi.edge.problems import BadParameter, ProblemError
 from readapi.instants import instant
-from streams.waiting.tokens import Admission, BadToken
+from streams.waiting.orders import claim_of
+from streams.waiting.tokens import Admission, BadToken, Ticket
 from writeapi.buying.purchase import Item
 from writeapi.services import WriteServices
 
@@ -75,9 +75,8 @@ def _required(drop: Drop, reason: str, detail: str) -> ProblemError:
 async def use(services: WriteServices, admissions: Iterable[Admission], order_id: str, context: Context) -> None:
     """Raises ``admission_used`` for one that another order has used. For the same order it changes nothing."""
     for one in admissions:
-        claim = claim_id("admission", f"{one.drop_id}.{one.account_id}.{one.number}")
         try:
-            await _take(services, claim, order_id, context)
+            await _take(services, claim_of(Ticket(*one[:3])), order_id, context)
         except AlreadyClaimed:
             detail = "an order was placed with this admission already"
             raise ProblemError("admission_used", detail, dropId=one.drop_id) from None
@@ -95,8 +94,8 @@ async def _take(services: WriteServices, claim: str, order_id: str, context: Con
 
 
 async def note(services: WriteServices, admissions: Iterable[Admission], order_id: str) -> None:
-    """Tells the line that these need no seat any more, if the order stands. Whatever is lost of this counts as let in
-    until the admission runs out."""
+    """Tells the line that these need no seat, if the order stands; whether it goes on standing the attendant looks up.
+    Whatever is lost of this counts as let in until the admission runs out."""
     if isinstance(await services.engine.state(order_id), NoOrder | CancelledOrder):
         return
     for one in admissions:

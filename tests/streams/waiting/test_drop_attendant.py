@@ -14,20 +14,28 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.inventory.inventory import HoldStock, ReceiveStock
+from domain.buyers.cart import AddItem, CartLine, cart_of
+from domain.claim import TakeClaim
+from domain.ids import offer_id, payment_id, stock_id
+from domain.inventory.inventory import HoldStock, ReceiveStock, ReleaseStock
+from domain.inventory.stock import SETTLED_MAX
 from domain.money import Money
+from domain.orders.order import CancelledOrder
+from domain.payments.payment import RecordDecline
 from domain.sellers.drop import AnnounceDrop, DropEnded, DropOpened, DropTerms, commitment_of
 from domain.sellers.offer import PutOffer, Terms
 from streams.waiting.attendant import UNSURE_MS, Attendant
 from streams.waiting.line import Line
+from streams.waiting.orders import claim_of
 from streams.waiting.room import Room
 from streams.waiting.rooms import Rooms
-from streams.waiting.tokens import DropTokens
+from streams.waiting.tokens import DropTokens, Ticket
+from tests.commands.driving import SHOP, asked_with, context, order_of, pay
 from tests.contracts.waiting_line import people
 from tests.damage import damage
 from tests.waiting import until
 
-OFFER, STOCK, DROP = "off_shp_1.pen", "stk_shp_1.pen", "drp_1"
+OFFER, STOCK, DROP = offer_id(SHOP, "pen"), stock_id(SHOP, "pen"), "drp_1"
 NOW = 1_700_000_000_000
 OPENS, ENDS = NOW + 60_000, NOW + 3_600_000
 TERMS = DropTerms(OPENS, ENDS, 60_000, 60_000)
@@ -226,7 +234,56 @@ async def test_a_process_that_has_not_heard_of_an_order_lets_nobody_in_upon_its_
     room = await process.look(OPENS + 1_000)
     places = {who: await process.rooms.place(room, number) for number, who in enumerate(people(1, 5), 1)}
     first = min(places, key=lambda who: places[who])
+    ticket = Ticket(DROP, first, people(1, 5).index(first) + 1)
+    await process.do(TakeClaim(claim_of(ticket), "ord_1"))
     await process.do(HoldStock(STOCK, "ord_1", 1, OPENS + 1_100, ENDS, first, 1))
-    process.rooms.line.ordered(DROP, first, people(1, 5).index(first) + 1, 1)
+    process.rooms.line.ordered(*ticket, 1)
     assert (await another.look(OPENS + 2_000)).pace.called == 3
     await another.engine.close()
+
+
+async def order(process: Process, place: int) -> str:
+    """As whoever stands there: with the admission used up, the units held, and the line told."""
+    room = await process.rooms.room(DROP)
+    assert room is not None
+    places = {await process.rooms.place(room, number): number for number in range(1, 6)}
+    ticket = Ticket(DROP, people(1, 5)[places[place] - 1], places[place])
+    cart_id, now = cart_of(ticket.account_id), process.clock()
+    line = CartLine("lin_1", SHOP, "pen", "prd_1", "Pen", 1, Money(1999, "USD"))
+    await process.do(AddItem(cart_id, line, now, ticket.account_id))
+    placing = order_of(cart_id, await process.engine.state(cart_id), now)
+    await process.do(TakeClaim(claim_of(ticket), placing.order_id))
+    await process.engine.submit(placing, context(now, placing.order_id))
+    process.rooms.line.ordered(*ticket, place)
+    return placing.order_id
+
+
+async def test_an_order_that_comes_to_nothing_gives_its_seat_back(process: Process) -> None:
+    """However late: with the same admission its buyer may try once more, and the unit is not somebody else's."""
+    await process.look(OPENS)
+    room = await process.look(OPENS + 1_000)
+    assert (room.pace.called, room.admitted, room.units) == (3, 3, (3, 0, 3))
+    order_id = await order(process, 1)
+    room = await process.look(OPENS + 2_000)
+    assert (room.pace.called, room.admitted, room.units) == (3, 2, (2, 1, 3))
+    asked = await asked_with(process.engine, order_id)
+    decline = RecordDecline(payment_id(order_id), asked, "declined")
+    await process.engine.submit(decline, context(process.clock(), order_id))
+    assert isinstance(await process.engine.state(order_id), CancelledOrder)
+    room = await process.look(OPENS + 3_000)
+    assert (room.pace.called, room.admitted, room.units) == (3, 3, (3, 0, 3)), "nobody else is let in upon it"
+
+
+async def test_what_was_sold_stays_sold_when_the_stock_has_forgotten_how(process: Process) -> None:
+    """It remembers the last holds that ended."""
+    await process.look(OPENS)
+    await process.look(OPENS + 1_000)
+    order_id = await order(process, 1)
+    await pay(process.engine, order_id)
+    room = await process.look(OPENS + 2_000)
+    assert (room.admitted, room.units) == (2, (2, 0, 2))
+    for number in range(SETTLED_MAX + 1):
+        await process.do(HoldStock(STOCK, f"ord_{number}", 1, process.clock(), ENDS))
+        await process.do(ReleaseStock(STOCK, f"ord_{number}", process.clock(), "cancelled"))
+    assert order_id not in (await process.engine.state(STOCK)).settled
+    assert (await process.look(OPENS + 3_000)).admitted == 2
