@@ -106,7 +106,12 @@ async def delete_subscription(request: Request, subscription_id: str, principal:
     """At once, with whatever waits to be delivered."""
     services = services_of(request)
     context = context_of(request, principal.account_id)
-    outcome = await services.engine.submit(DeleteSubscription(BOOK, _id(subscription_id), context.at), context)
+    delete = DeleteSubscription(BOOK, _id(subscription_id), context.at)
+    try:
+        outcome = await services.engine.submit(delete, context)
+    except NotFound:  # whoever deleted it may have died before the key was gone
+        await asyncio.to_thread(services.vault.destroy_key, subscription_id)
+        raise
     await asyncio.to_thread(services.vault.destroy_key, subscription_id)
     return Response(None, 204, {HEADER: format_position(outcome.position)})
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from commands.context import system_context
+from domain.outgoing.subscription import BOOK, DeleteSubscription
 from streams.gateways.signatures import Signer
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
@@ -84,6 +86,20 @@ async def test_the_secret_is_told_once_and_lies_nowhere_in_the_clear(
     problem(await admin.send("GET", path), 404, "not_found")
     problem(await admin.send("DELETE", path), 404, "not_found")
     assert (await admin.do("GET", "/api/subscriptions"))["items"] == []
+
+
+async def test_asked_again_deleting_finishes_what_died_in_between(
+    house: House, admin: Shopper, receiver: Receiver
+) -> None:
+    """Between the event and the end of the key."""
+    subscription_id = (await subscribe(admin, receiver.url))["subscriptionId"]
+    services = house.services
+    sealed = services.vault.seal(subscription_id, {"secret": "whsec_"})
+    now = services.clock()
+    await services.engine.submit(DeleteSubscription(BOOK, subscription_id, now), system_context("test", now))
+    assert services.vault.open(subscription_id, sealed) is not None
+    problem(await admin.send("DELETE", f"/api/subscriptions/{subscription_id}"), 404, "not_found")
+    assert services.vault.open(subscription_id, sealed) is None
 
 
 async def test_who_answers_410_is_disabled_and_gets_nothing_by_hand_either(
