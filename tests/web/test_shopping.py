@@ -52,6 +52,8 @@ async def test_from_the_first_letters_to_a_paid_order(chrome: Browser) -> None:
     await pay(page).click()
     await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
     await expect(page.locator(".timeline li").first).to_contain_text("Order paid")
+    await expect(page.locator(".timeline")).to_contain_text(re.compile(r"Payment captured: \$\d"))
+    await expect(page.locator(".timeline")).not_to_contain_text(" USD")
     await expect(page.get_by_role("link", name=re.compile("Cart.*empty"))).to_be_visible()
     await inspected(page, "order", full=True)
 

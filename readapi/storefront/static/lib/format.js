@@ -21,6 +21,13 @@ export function money({ amount, currency }) {
   );
 }
 
+/** What the interface words, with its amounts ("Refunded: 26.78 USD") as they are written everywhere else. */
+export function worded(text) {
+  return text.replace(/(?<=: |for )(-?\d+(?:\.\d+)?) ([A-Z]{3})(?=$|,)/g, (_, amount, currency) =>
+    new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency }).format(amount),
+  );
+}
+
 export function number(value) {
   return new Intl.NumberFormat(document.documentElement.lang).format(value);
 }

@@ -2,7 +2,7 @@
 
 import { announce } from "./announce.js";
 import { h } from "./dom.js";
-import { second } from "./format.js";
+import { second, worded } from "./format.js";
 
 const GOOD = new Set(["order.confirmed", "order.paid", "order.shipment_delivered", "payment.captured"]);
 const BAD = new Set([
@@ -18,7 +18,7 @@ function entry(item, detailed) {
   return h(
     "li",
     { class: kind },
-    h("span", { class: "text" }, item.text),
+    h("span", { class: "text" }, worded(item.text)),
     h("time", { datetime: item.at, class: "quiet" }, second(item.at)),
     detailed
       ? h(
@@ -57,6 +57,6 @@ export class Timeline {
       if (!first) shown.classList.add("new");
       this.list.prepend(shown);
     }
-    if (!first && fresh.length > 0) announce(fresh.map((item) => item.text).join(". "));
+    if (!first && fresh.length > 0) announce(fresh.map((item) => worded(item.text)).join(". "));
   }
 }
