@@ -23,6 +23,13 @@ class List:
     owner: str
     order: Callable[[Entry], int] = lambda entry: 0
     newest_first: bool = False
+    begin: Place | None = None
+    """Behind which the first page begins; None at the very beginning."""
+
+
+def just_before(key: str) -> Place:
+    """Behind it a list in the order of its keys, of printable ASCII, goes on with this one or the first after it."""
+    return Place(0, f"{key[:-1]}{chr(ord(key[-1]) - 1)}\x7f")
 
 
 class Listing(Protocol):
@@ -49,7 +56,7 @@ class Page(NamedTuple):
 async def page_of(request: Request, views: Listing, listed: List, cursor: str | None, limit: int) -> Page:
     """Raises BadParameter for a cursor of another list."""
     cursors = edge_of(request).cursors
-    after, back = None, False
+    after, back = listed.begin, False
     if cursor is not None:
         at = cursors.decode_cursor(cursor)
         if at.get("list") != listed.name:

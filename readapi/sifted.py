@@ -78,7 +78,7 @@ async def sifted_page(
 
 def _place_of(request: Request, listed: List, cursor: str | None) -> Place | None:
     if cursor is None:
-        return None
+        return listed.begin
     at = edge_of(request).cursors.decode_cursor(cursor)
     if at.get("sifted") != listed.name:
         raise BadParameter("query", "cursor", "not a cursor of this list")

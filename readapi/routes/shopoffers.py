@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.ids import stock_id
+from domain.ids import offer_id, stock_id
 from domain.inventory.inventory import InventoryItem
 from projections.catalog.projector import OFFERS, PRODUCTS, ProductRow, split_offer
 from projections.stock.projector import STOCK_ROWS, StockRow
@@ -19,10 +19,10 @@ from readapi.consistency import at_position
 from readapi.edge.openapi import signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
-from readapi.lists import List, page_of
+from readapi.lists import List, just_before, page_of
 from readapi.ownshops import OWN, require_own
 from readapi.routes.offers import offer_terms_json
-from readapi.routes.shops import Below
+from readapi.routes.shops import Below, FromSku
 from readapi.services import ReadServices
 from readapi.shapes.shops import ShopOfferList
 from readapi.shown.shops import inventory_json
@@ -43,6 +43,7 @@ async def shop_offers(
     shop_id: str,
     principal: RequiredPrincipal,
     below: Below = None,
+    from_sku: FromSku = None,
     cursor: CursorParameter = None,
     limit: Limit = 20,
 ) -> Response:
@@ -51,6 +52,7 @@ async def shop_offers(
     services: ReadServices = request.app.state.services
     await require_own(request, principal, shop_id)
     position = await at_position(request)
+    begin = None if from_sku is None else just_before(offer_id(shop_id, from_sku))
 
     async def low(entries: Sequence[Entry]) -> list[Any]:
         assert below is not None
@@ -60,10 +62,10 @@ async def shop_offers(
         return [items.get(entry.key) for entry in entries]
 
     if below is not None:
-        scarce = List(f"offers:{shop_id}:{below}", OFFERS.name, "shop", shop_id)
+        scarce = List(f"offers:{shop_id}:{below}", OFFERS.name, "shop", shop_id, begin=begin)
         some = await sifted_page(request, services.views, scarce, cursor, limit, low)
         return answer(page(some.items, next=some.next), position)
-    whole = List(f"offers:{shop_id}", OFFERS.name, "shop", shop_id)
+    whole = List(f"offers:{shop_id}", OFFERS.name, "shop", shop_id, begin=begin)
     found = await page_of(request, services.views, whole, cursor, limit)
     items = await _items(services, shop_id, found.entries, await _stock(services, shop_id, found.entries))
     return answer(page(items, next=found.next, prev=found.prev), position)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.ids import stock_id
 from domain.inventory.inventory import QUANTITY_MAX
 from projections.shops.projector import ShopRow
 from projections.stock.projector import split_stock
@@ -21,7 +22,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal, principal_of
 from readapi.fallback.degraded import or_else
-from readapi.lists import List, Listing, page_of
+from readapi.lists import List, Listing, just_before, page_of
 from readapi.ownshops import OWN, logged_shop, may_manage, require_own, sellers_lists_of, shop_row
 from readapi.services import ReadServices
 from readapi.shapes.shops import InventoryList, ShopOut
@@ -31,6 +32,15 @@ from readapi.sifted import sifted_page
 router = APIRouter(tags=["merchants"])
 Below = Annotated[
     int | None, Query(ge=-QUANTITY_MAX, le=QUANTITY_MAX, description="only what has fewer available than this")
+]
+
+FromSku = Annotated[
+    str | None,
+    Query(
+        alias="fromSku",
+        pattern=r"^[!-~]([ -~]{0,98}[!-~])?$",
+        description="the first page begins with this SKU, or the first one after it",
+    ),
 ]
 
 
@@ -85,6 +95,7 @@ async def shop_inventory(
     shop_id: str,
     principal: RequiredPrincipal,
     below: Below = None,
+    from_sku: FromSku = None,
     cursor: CursorParameter = None,
     limit: Limit = 20,
 ) -> Response:
@@ -92,6 +103,7 @@ async def shop_inventory(
     no `prev` then. While the views are away it comes from the log, and `Kontor-Degraded: shops` says so."""
     services: ReadServices = request.app.state.services
     await require_own(request, principal, shop_id)
+    begin = None if from_sku is None else just_before(stock_id(shop_id, from_sku))
 
     async def shown(views: Listing, position: int) -> Response:
         now = services.clock()
@@ -105,10 +117,10 @@ async def shop_inventory(
             return [item(entry) if entry.row.item.available(now) < below else None for entry in entries]
 
         if below is not None:
-            scarce = List(f"stock:{shop_id}:{below}", "stock", "shop", shop_id)
+            scarce = List(f"stock:{shop_id}:{below}", "stock", "shop", shop_id, begin=begin)
             some = await sifted_page(request, views, scarce, cursor, limit, low)
             return answer(page(some.items, next=some.next), position)
-        mine = List(f"stock:{shop_id}", "stock", "shop", shop_id)
+        mine = List(f"stock:{shop_id}", "stock", "shop", shop_id, begin=begin)
         found = await page_of(request, views, mine, cursor, limit)
         items = [item(entry) for entry in found.entries]
         return answer(page(items, next=found.next, prev=found.prev), position)

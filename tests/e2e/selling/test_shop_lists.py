@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -45,6 +46,26 @@ async def test_a_shops_offers_with_product_and_stock(seller: Seller, shopper: Sh
     assert [item["sku"] for item in await every(seller, f"{path}?below=4")] == sorted(skus[:2])
     first = await seller.shopper.read(f"{path}?limit=1&below=4")
     problem(await seller.shopper.send("GET", f"{path}?cursor={first['next']}&below=5"), 422, "validation_failed")
+
+
+@pytest.mark.parametrize("listed", ["inventory", "offers"])
+async def test_a_list_by_sku_begins_where_one_says(seller: Seller, listed: str) -> None:
+    skus = ["A-1", "A-10", "A-2", "B ~", "a-1"]
+    await seller.describes(variants=[{"sku": sku} for sku in skus])
+    for sku in skus:
+        await seller.sells(stock=1, sku=sku)
+    path = f"/api/shops/{seller.shop_id}/{listed}?limit=2&fromSku="
+
+    async def begin(sku: str, more: str = "") -> list[str]:
+        return [item["sku"] for item in await every(seller, path + quote(sku) + more)]
+
+    assert await begin("A-1") == skus
+    assert await begin("A-10") == await begin("A-1.") == skus[1:]
+    assert await begin("A-2") == await begin("A-2", "&below=5") == skus[2:]
+    assert await begin("B") == skus[3:]
+    assert await begin("a-1!") == []
+    for bad in ("", " A", "Ä", "A" * 101):
+        problem(await seller.shopper.send("GET", path + quote(bad)), 422, "validation_failed")
 
 
 async def test_what_runs_out_is_found_however_much_there_is(

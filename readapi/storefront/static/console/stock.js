@@ -27,21 +27,29 @@ export async function stock({ query }, console_) {
   if (shops.items.length === 0)
     return { title: "Stock", content: [heading, h("p", { class: "none" }, "There are no shops yet.")] };
   const shopId = query.get("shop") ?? shops.items[0].shopId;
+  const fromSku = query.get("from") ?? "";
   const [{ body: shop }, rows] = await Promise.all([
     api.get(`/api/shops/${encodeURIComponent(shopId)}`),
     paged(
       api,
       `/api/shops/${encodeURIComponent(shopId)}/inventory`,
-      { limit: 50 },
+      { limit: 50, ...(fromSku && { fromSku }) },
       "Stock by SKU",
       COLUMNS,
-      "This shop keeps no stock.",
+      fromSku ? `No SKU comes after ${fromSku}.` : "This shop keeps no stock.",
     ),
   ]);
   const options = shops.items.map((one) =>
     h("option", { value: one.shopId, selected: one.shopId === shopId }, one.name),
   );
-  const choose = (event) => console_.router().go(`/console/stock?shop=${event.target.value}`, { focus: false });
+  const show = (parameters) =>
+    console_.router().go(`/console/stock?${new URLSearchParams(parameters)}`, { focus: false });
+  const choose = (event) => show({ shop: event.target.value });
+  const begin = (event) => {
+    event.preventDefault();
+    const from = event.target.elements.from.value.trim();
+    show({ shop: shopId, ...(from && { from }) });
+  };
   return {
     title: "Stock",
     content: [
@@ -50,6 +58,20 @@ export async function stock({ query }, console_) {
         { class: "panel-head" },
         heading,
         h("label", { class: "choose" }, h("span", {}, "Shop"), h("select", { onchange: choose }, options)),
+        h(
+          "form",
+          { class: "choose", role: "search", onsubmit: begin },
+          h("label", { for: "from-sku" }, "From SKU"),
+          h("input", {
+            id: "from-sku",
+            name: "from",
+            type: "search",
+            value: fromSku,
+            pattern: "[!-~]([ -~]{0,98}[!-~])?",
+            title: "A SKU, or how it begins: up to 100 letters, digits and signs of ASCII",
+          }),
+          h("button", { class: "button quiet" }, "Show"),
+        ),
       ),
       h(
         "p",
