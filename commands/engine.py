@@ -168,9 +168,7 @@ class Engine:
         """
         known = self.known(stream)
         if known is None:
-            known = await self._from_the_log(stream)
-            if known.version or keep_absent:
-                self._aggregates.keep(stream, known)
+            known = await self._aggregates.read(stream, self._from_the_log(stream), keep_absent)
         return known
 
     async def _from_the_log(self, stream: str) -> Aggregate:
