@@ -53,6 +53,8 @@ def now_ms() -> int:
 
 
 class Engine:
+    """Decides the commands of one log, and is the only one of its process to write there."""
+
     def __init__(
         self,
         event_log: EventLog,

@@ -49,6 +49,7 @@ LEFT_S = 0.25
 """How soon what somebody has committed and not put in order, as who was killed, is put in order by others."""
 RETRY_S = 0.2
 REST_S = 1.0
+"""How long the answer to an order waits for what it calls for in other logs."""
 REST_LOOK_S = 0.002
 
 log = structlog.get_logger("logs")

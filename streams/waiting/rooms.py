@@ -34,7 +34,7 @@ class _Joining(NamedTuple):
 
 
 class Rooms:
-    """``clock`` gives milliseconds since 1970. What is known holds all up to the position ``since``, or more."""
+    """``clock`` gives milliseconds since 1970. What ``all`` gives holds all up to the position ``since``, or more."""
 
     def __init__(self, line: Line, tokens: DropTokens, clock: Callable[[], int]) -> None:
         self.line = line
