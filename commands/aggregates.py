@@ -5,7 +5,7 @@ Batches work on an overlay (``overlay.py``). Only what was written is merged int
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Collection, Iterable
 
 import msgspec
 import structlog
@@ -46,6 +46,8 @@ class Aggregates:
         self._overlay: Overlay[Aggregate] = Overlay()
         self.hits = self.misses = 0
         """Streams that commands needed, and that were cached or had to be loaded."""
+        self._reading: dict[str, object] = {}
+        """Streams that are being read from the log, a mark of each that ends when others are heard to write to it."""
         self._heard: dict[str, int] = {}
         """Streams in flight, and the last version of them that was read from the log since the take-off."""
 
@@ -74,8 +76,9 @@ class Aggregates:
         return missing
 
     def cached(self, streams: set[str]) -> set[str]:
-        """Those of them that ``committed`` knows. Of thousands hardly any are, so they are not asked one by one."""
-        return (streams & self._young.keys()) | (streams & self._old.keys())
+        """Those of them that ``committed`` knows or that are being read. Of thousands hardly any are, so they are not
+        asked one by one."""
+        return (streams & self._young.keys()) | (streams & self._old.keys()) | (streams & self._reading.keys())
 
     def committed(self, stream: str) -> Aggregate | None:
         """Without what a batch that is still on its way has made of it."""
@@ -93,12 +96,28 @@ class Aggregates:
             self._hear(stream, aggregate.version)
         self._age()
 
+    async def read(self, stream: str, reading: Awaitable[Aggregate], keep_absent: bool) -> Aggregate:
+        """What ``reading`` the log comes to, which is cached unless others have been heard to write to the stream
+        meanwhile: it may be from before that, and nobody would notice. One without events only if ``keep_absent``."""
+        mark = self._reading.setdefault(stream, object())
+        try:
+            found = await reading
+            if self._reading.get(stream) is mark and (found.version or keep_absent):
+                self.keep(stream, found)
+        finally:
+            if self._reading.get(stream) is mark:
+                del self._reading[stream]
+        return found
+
     def absorb(self, rows: Iterable[Row]) -> None:
         """Folds events that were committed elsewhere into whatever of them is cached."""
         for row in rows:
             self._hear(row.stream, row.version)
             known = self.committed(row.stream)
-            if known is None or row.version <= known.version:
+            if known is None:
+                self._reading.pop(row.stream, None)
+                continue
+            if row.version <= known.version:
                 continue
             if row.version > known.version + 1:  # a gap: something was missed, so load it anew when needed
                 self._drop(row.stream)
@@ -151,7 +170,7 @@ class Aggregates:
 
     def clear(self) -> None:
         """Everything is loaded anew."""
-        self._young, self._old = {}, {}
+        self._young, self._old, self._reading = {}, {}, {}
 
     def _age(self) -> None:
         if len(self._young) >= self._maximum:

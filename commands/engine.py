@@ -23,13 +23,14 @@ from commands.aggregates import Aggregate, Aggregates, fold
 from commands.batch import Batch, Flight, Outcome, Submission, answer
 from commands.context import Context
 from commands.decisions import Decisions
-from commands.errors import NothingWritten, Overloaded, StorageUnavailable
+from commands.errors import NothingWritten, Overloaded, StorageUnavailable, WritePathError
 from commands.idempotency import IdempotentRequest
 from commands.moved import Moved
 from commands.news import News, tell_all
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor, is_relevant
 from commands.routes import stream_of
+from commands.settling import was_written
 from commands.store.port import EventLog, Row, Transaction
 from commands.watches import Watches
 from domain.decider import Command
@@ -52,6 +53,8 @@ def now_ms() -> int:
 
 
 class Engine:
+    """Decides the commands of one log, and is the only one of its process to write there."""
+
     def __init__(
         self,
         event_log: EventLog,
@@ -167,9 +170,7 @@ class Engine:
         """
         known = self.known(stream)
         if known is None:
-            known = await self._from_the_log(stream)
-            if known.version or keep_absent:
-                self._aggregates.keep(stream, known)
+            known = await self._aggregates.read(stream, self._from_the_log(stream), keep_absent)
         return known
 
     async def _from_the_log(self, stream: str) -> Aggregate:
@@ -201,6 +202,22 @@ class Engine:
             self._reactor.absorb(fresh)
             self.position = fresh[-1].position
             self._watches.notify(self, {row.stream for row in fresh})
+
+    # for whoever has several of them (``logs/engines.py``)
+
+    def announce(self) -> None:
+        """Tells callers and listeners of a batch that has landed, without waiting for the next to take off."""
+        self._news.announce()
+
+    def look_again(self) -> None:
+        """At every stream that somebody watches: it may have come where it was to come before it was watched here."""
+        self._watches.notify(self, None)
+
+    def streams_moved(self, told: WritePathError) -> None:
+        """Some are another log's by now: forgets all of them, and refuses with ``told`` every command that waits."""
+        self._aggregates.clear()
+        self._reactor.clear()
+        answer([(submission, told) for submission in self._take(len(self._queue))])
 
     # the worker
 
@@ -372,26 +389,7 @@ class Engine:
         If nothing does, nobody hears what was decided: even a refusal, or the answer to a repeated request, may rest
         upon an event of the same batch that never came to be.
         """
-        if await self._was_written(batch):
+        if await was_written(batch, self.log, self._catch_up, self._outage):
             return self._news.tell(batch)
         lost = StorageUnavailable(f"nothing was written: {error}")
         answer([(submission, lost) for submission, _ in batch.answers])
-
-    async def _was_written(self, batch: Batch) -> bool:
-        """Asked under the lock, so that nothing is still on its way; a transaction is written whole or not at all.
-
-        Keeps asking until the log can be read: until then nobody knows what to answer.
-        """
-        while True:
-            try:
-                transaction = await self.log.begin()
-                try:
-                    await self._catch_up(transaction)
-                    if batch.rows:
-                        return batch.rows[-1] in await transaction.tail(batch.base)
-                    return await transaction.replies(batch.replies) == batch.replies
-                finally:
-                    await transaction.rollback()
-            except Exception as error:
-                self._outage.met(error, commands=len(batch.submissions))
-                await asyncio.sleep(RETRY_S)

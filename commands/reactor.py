@@ -105,7 +105,10 @@ class CheckoutReactor:
             name = row.topic.partition("@")[0]
             if name not in RELEVANT:
                 continue
-            order_id = decode_meta(row.meta).correlation
+            try:
+                order_id = decode_meta(row.meta).correlation
+            except ValueError:  # damaged: told of by whoever folds its stream, too
+                continue
             known = self._open.get(order_id)
             if known is None and name != PLACED:
                 continue

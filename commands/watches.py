@@ -10,7 +10,10 @@ import structlog
 
 from commands.aggregates import Aggregate, Aggregates
 from commands.batch import Batch, Outcome, Watch
+from commands.errors import StorageUnavailable
 from commands.idempotency import IdempotentRequest
+
+RETRY_S = 0.2
 
 log = structlog.get_logger("engine")
 
@@ -78,7 +81,22 @@ class Watches:
             looking.add_done_callback(self._looking.discard)
 
     async def _look(self, engine: Knows, stream: str) -> None:
-        self._tell(stream, await engine.load(stream), engine.position)
+        """Until the log can be read, or nobody waits any longer."""
+        while stream in self._by_stream:
+            try:
+                aggregate = await engine.load(stream)
+            except StorageUnavailable:
+                await asyncio.sleep(RETRY_S)
+            except Exception as error:
+                return self._give_up(stream, error)
+            else:
+                return self._tell(stream, aggregate, engine.position)
+
+    def _give_up(self, stream: str, error: Exception) -> None:
+        log.error("watched_stream_not_loaded", stream=stream, error=repr(error))
+        for watch in self._by_stream.get(stream, ()):
+            if not watch.future.done():
+                watch.future.set_exception(error)
 
     def _tell(self, stream: str, aggregate: Aggregate, position: int) -> None:
         for watch in tuple(self._by_stream.get(stream, ())):

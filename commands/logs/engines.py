@@ -35,7 +35,7 @@ from commands.logs.moving import Moving, come_to_an_end, follow
 from commands.logs.slices import Directory
 from commands.logs.through import Through
 from commands.logs.vector import Vector
-from commands.news import Listener
+from commands.news import Listener, tell_all
 from commands.outage import Outage
 from commands.pausing import pause
 from commands.reactor import CheckoutReactor
@@ -49,13 +49,15 @@ LEFT_S = 0.25
 """How soon what somebody has committed and not put in order, as who was killed, is put in order by others."""
 RETRY_S = 0.2
 REST_S = 1.0
+"""How long the answer to an order waits for what it calls for in other logs."""
 REST_LOOK_S = 0.002
 
 log = structlog.get_logger("logs")
 
 
 class Engines(Engine):
-    """Takes the place of an engine in every respect; nothing of the class above is used but its name."""
+    """Takes the place of an engine in every respect. It is one by name alone, so that whoever is given an engine may be
+    given this: what is public there is written anew here, and nothing else of that class is used."""
 
     def __init__(self, merged: MergedLog, *, aggregates_max: int = 20_000, clock: Callable[[], int] = now_ms) -> None:
         self.log = merged
@@ -65,10 +67,9 @@ class Engines(Engine):
         self._merged = merged
         self._crossing = Crossing(self._step, clock)
         self._homes = [Home(merged, number) for number in range(len(merged.logs))]
-        self._reactors = [CheckoutReactor(owns=partial(self._is_home, number)) for number in range(len(merged.logs))]
         self._each = [
-            Engine(home, aggregates_max=aggregates_max, clock=clock, reactor=reactor)
-            for home, reactor in zip(self._homes, self._reactors, strict=True)
+            Engine(home, aggregates_max=aggregates_max, clock=clock, reactor=self._reactor_of(number))
+            for number, home in enumerate(self._homes)
         ]
         self._keys = Keys(merged)
         self.caches = [cache for one in self._each for cache in one.caches]
@@ -86,8 +87,8 @@ class Engines(Engine):
         self._closing = False
         self._outage = Outage(log, "logs_not_put_in_order", "logs_put_in_order")
 
-    def _is_home(self, number: int, stream: str) -> bool:
-        return self._merged.directory.home_of(stream) == number
+    def _reactor_of(self, number: int) -> CheckoutReactor:
+        return CheckoutReactor(owns=lambda stream: self._merged.directory.home_of(stream) == number)
 
     def _of(self, stream: str) -> Engine:
         return self._each[self._merged.directory.home_of(stream)]
@@ -103,7 +104,7 @@ class Engines(Engine):
         for number, one in enumerate(self._each):
             one.landed = self.landed
             one.listeners.append(partial(self._committed, number))
-            self._homes[number].forget = partial(self._forget_streams, number)
+            self._homes[number].streams_moved = one.streams_moved
             await one.start()
         self._worker = asyncio.create_task(self._put_in_order(), name="order")
         self._ear = asyncio.create_task(self._listen(), name="order heard")
@@ -241,7 +242,7 @@ class Engines(Engine):
             await self._come_to_an_end()
             await self._merged.move(first, last, to, self.clock())
             self._adopt()
-        self._look_once_more()
+        self.look_again()
         return self.directory.version
 
     async def _heed_directory(self) -> None:
@@ -251,25 +252,28 @@ class Engines(Engine):
             async with self._moving.everybody_waits():
                 await self._come_to_an_end()
                 self._adopt()
-            self._look_once_more()
+            self.look_again()
 
     async def _come_to_an_end(self) -> None:
         await asyncio.gather(*map(come_to_an_end, self._each))
 
     def _adopt(self) -> None:
         self._directory = self._merged.directory.version
-        for number, home in enumerate(self._homes):
+        for home in self._homes:
             home.version = self._directory
-            self._forget_streams(number)
+        self.streams_moved(DirectoryChanged())
 
-    def _look_once_more(self) -> None:
-        """At what is watched: it may have come to pass before it was watched at its new home."""
+    def announce(self) -> None:
         for one in self._each:
-            one._watches.notify(one, None)
+            one.announce()
 
-    def _forget_streams(self, number: int) -> None:
-        self._each[number]._aggregates.clear()
-        self._reactors[number].clear()
+    def look_again(self) -> None:
+        for one in self._each:
+            one.look_again()
+
+    def streams_moved(self, told: WritePathError) -> None:
+        for one in self._each:
+            one.streams_moved(told)
 
     def peek(self, stream: str) -> Any | None:
         return self._of(stream).peek(stream)
@@ -390,8 +394,4 @@ class Engines(Engine):
             await pause(self._wake, LEFT_S)
 
     def _tell_all(self, events: Sequence[Recorded]) -> None:
-        for listener in (self._crossing.placed, *self.listeners):
-            try:
-                listener(events)
-            except Exception:  # what was committed is committed, whatever a listener makes of it
-                log.exception("listener_failed")
+        tell_all((self._crossing.placed, *self.listeners), events)

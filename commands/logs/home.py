@@ -17,7 +17,11 @@ from commands.store.port import EventLog, Loaded, News, Position, Reply, Row, Sn
 
 
 class DirectoryChanged(StorageUnavailable):
-    """Slices have moved: what is cached may be of another log's streams. Nothing was written."""
+    """Slices have moved: what is cached, and commands that wait, may be of another log's streams. Nothing was
+    written."""
+
+    def __init__(self) -> None:
+        super().__init__("slices of the streams have moved to another log")
 
 
 class Home:
@@ -29,8 +33,8 @@ class Home:
         self._own: EventLog = merged.logs[number]
         self.version = merged.directory.version
         """Of the directory that the engine goes by."""
-        self.forget: Callable[[], None] = lambda: None
-        """Has the engine forget what it knows of streams."""
+        self.streams_moved: Callable[[DirectoryChanged], None] = lambda told: None
+        """Its engine's."""
 
     async def begin(self) -> Transaction:
         """Raises DirectoryChanged, once for each log, when slices have moved without the engine's knowing."""
@@ -44,8 +48,9 @@ class Home:
             await transaction.rollback()
             await order.settle(version)
             self.version = order.directory.version
-            self.forget()
-            raise DirectoryChanged("slices of the streams have moved to another log")
+            told = DirectoryChanged()
+            self.streams_moved(told)
+            raise told
         return HomeTransaction(self, transaction)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:

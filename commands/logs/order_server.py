@@ -230,7 +230,8 @@ class ServerOrder:
         try:
             yield
         finally:
-            await self._keys.ask("SELECT pg_advisory_unlock(%s)", (number,))
+            with suppress(StorageUnavailable):  # a connection that broke has set it free; what was decided stays so
+                await self._keys.ask("SELECT pg_advisory_unlock(%s)", (number,))
 
     async def close(self) -> None:
         await self._wake.close()

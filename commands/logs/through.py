@@ -63,7 +63,7 @@ class Through:
         for number, engine in enumerate(self._engines):
             if order.heads[number] > self._told[number]:  # others', or ours, and this process does not know it yet
                 await engine.landing()
-                engine._news.announce()
+                engine.announce()
         try:
             for span in await order.spans(self.at, upto):
                 await self._go_through(span)

@@ -46,15 +46,17 @@ class Log:
         self._connection = connection
 
     def head(self) -> int:
-        return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
+        with _damage("the log is damaged", "restore it from a backup"):
+            return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
 
     def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         query = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? "
         query += f"AND topic NOT IN ({', '.join('?' * len(others))}) ORDER BY position"
-        try:
+        with _damage(f"the log is damaged after event {after}", "restore it from a backup"):
             return self._connection.execute(query, (after, upto, *others)).fetchall()
-        except sqlite3.Error as error:
-            raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
+
+
+ORDER = "the order of the logs is damaged", "restore it with the logs from a backup"
 
 
 class FilePlaces:
@@ -64,15 +66,15 @@ class FilePlaces:
         self._order = order
 
     def last(self) -> int:
-        with _damage():
+        with _damage(*ORDER):
             return last_place(self._order)
 
     def head_of(self, log: int) -> int:
-        with _damage():
+        with _damage(*ORDER):
             return head_of(self._order, log)
 
     def between(self, after: int, upto: int) -> list[Span]:
-        with _damage():
+        with _damage(*ORDER):
             return spans_between(self._order, after, upto)
 
 
@@ -139,8 +141,9 @@ def opened_log(folder: DataFolder) -> Iterator[Followed]:
 
 
 @contextmanager
-def _damage() -> Iterator[None]:
+def _damage(what: str, remedy: str) -> Iterator[None]:
+    """Raises Damaged for what a file refuses."""
     try:
         yield
     except sqlite3.Error as error:
-        raise Damaged(f"the order of the logs is damaged: {error}; restore it with the logs from a backup") from error
+        raise Damaged(f"{what}: {error}; {remedy}") from error

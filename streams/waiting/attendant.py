@@ -71,6 +71,7 @@ class Attendant:
         at, rest = self._engine.clock(), IDLE_S
         for room in await self._rooms.all():
             if room.ended:
+                self._forget(room)  # another attendant may have ended it
                 continue
             try:
                 rest = min(rest, await self._see_to(room, at))
@@ -144,9 +145,13 @@ class Attendant:
 
     async def _clear(self, room: Room, at: int) -> None:
         await asyncio.to_thread(self._rooms.line.end, room.drop_id, at)
+        self._forget(room)
+        self._rooms.stale()
+
+    def _forget(self, room: Room) -> None:
+        self._stuck.discard(room.drop_id)
         self._unsure.pop(room.drop_id, None)
         self._orders.forget(room.drop_id)
-        self._rooms.stale()
 
 
 def _drop_in(offer: Offer, room: Room) -> Drop | None:

@@ -64,10 +64,8 @@ class Room(msgspec.Struct, frozen=True):
         return self.opened and self.units.unsold <= 0
 
     def admitted_until(self, place: int) -> int:
-        """When the admission of this place runs out; 0 if it was let in longer ago than is remembered.
-
-        Asked of places that were called only.
-        """
+        """When the admission of this place runs out, or ran out: of those let in longer ago than is remembered some
+        later instant, which is past as well. Asked of places that were called only."""
         assert place <= self.pace.called, (place, self.pace)
         index = bisect_left(self.calls, place, key=lambda call: call.upto)
         return self.calls[index].at + self.terms.admission_ms

@@ -34,7 +34,7 @@ class _Joining(NamedTuple):
 
 
 class Rooms:
-    """``clock`` gives milliseconds since 1970. What is known holds all up to the position ``since``, or more."""
+    """``clock`` gives milliseconds since 1970. What ``all`` gives holds all up to the position ``since``, or more."""
 
     def __init__(self, line: Line, tokens: DropTokens, clock: Callable[[], int]) -> None:
         self.line = line
@@ -64,7 +64,8 @@ class Rooms:
         if since > self.since:
             self.since = since
             self.stale()
-        while time.monotonic() >= self._fresh_until:
+        asked = time.monotonic()  # a read that takes longer than its answer is good for answers who asked before it
+        while self._fresh_until <= asked:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read(), name="waiting rooms")
             await asyncio.shield(self._reading)

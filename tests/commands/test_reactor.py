@@ -101,3 +101,15 @@ async def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_succe
         reactor.land(rows[first + 2].position)
         assert reactor.knows(order_id) is known
     await engine.close()
+
+
+async def test_an_event_whose_envelope_is_damaged_holds_up_nobody(log, engine, other):
+    """Its checkout is left to the checkout process."""
+    await offer(other, SKU, 10)
+    await place(other, "ada", [SKU])
+    rows = list(await log.read(0, 100))
+    placed = next(row for row in rows if row.topic.startswith("order.placed@"))
+    rows[placed.position - 1] = placed._replace(meta=b"\xc1")
+    engine.absorb(rows)
+    assert engine.position == rows[-1].position
+    assert not engine.reacts_to(placed.stream)

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands.engine import SHARED_MIN
 from commands.errors import StorageUnavailable
 from commands.idempotency import Answer, IdempotentRequest
 from commands.logs.engines import Engines
 from commands.logs.slices import SLICES, slice_of
 from commands.store.port import Reply
 from kontor.proving.verifying import verify
-from tests.commands.driving import SKU, STOCK, do, hold, offer, receive
+from tests.commands.driving import SKU, STOCK, context, do, hold, offer, receive
 from tests.commands.driving import place as place_order
 from tests.commands.logs.place import Place, engines, merged, problems, settled
 
@@ -156,6 +157,16 @@ async def test_another_process_notices_before_it_writes(place):
         assert (await do(one, receive(5))).version == 3
         assert (await do(other, receive(1))).version == 4
         assert (await other.state(STOCK)).on_hand == 11
+    assert problems(place, LOGS) == []
+
+
+async def test_another_process_gives_a_whole_queue_to_the_new_home(place):
+    """More than one batch waits when it notices; those behind the first are as much of the old home as that."""
+    async with engines(place, LOGS) as one, engines(place, LOGS) as other:
+        await do(other, receive(1))
+        await one.move(HOME, HOME, (one.log.directory.home_of(STOCK) + 1) % LOGS)
+        told = [other.submit(receive(1), context()) for _ in range(2 * SHARED_MIN)]
+        assert {outcome.version for outcome in await asyncio.gather(*told)} == set(range(2, 2 + len(told)))
     assert problems(place, LOGS) == []
 
 

@@ -120,6 +120,9 @@ async def test_two_attendants_do_no_more_than_one(process: Process, log: MemoryL
     assert len(await events_of(log, DropOpened)) == 1
     await asyncio.gather(process.look(ENDS), another.look(ENDS))
     assert await events_of(log, DropEnded) == [DropEnded(DROP, "over")]
+    for one in (process, another):
+        await one.look(ENDS + 1_000)
+        assert not one.attendant._orders._sold, "also of who was not the one to end it"
     await another.engine.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Collection
 from typing import Any
 
@@ -125,6 +126,22 @@ async def test_a_change_during_a_read_is_seen_by_the_next(
 
     monkeypatch.setattr(line, "rooms", changed_meanwhile)
     assert [room.issued for room in await rooms.all()] == [1]
+
+
+async def test_a_store_that_takes_longer_than_its_answer_is_good_for_answers_all_the_same(
+    rooms: Rooms, line: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = line.rooms
+
+    def slowly(at: int) -> list[Room]:
+        time.sleep(0.03)
+        return real(at)
+
+    monkeypatch.setattr(line, "rooms", slowly)
+    monkeypatch.setattr(module, "FRESH_S", 0.01)
+    async with asyncio.timeout(2):
+        assert await rooms.all() == [ROOM]
+    assert line.reads == 1
 
 
 async def test_who_was_told_a_position_finds_what_another_process_did_up_to_it(rooms: Rooms, line: Counted) -> None:
