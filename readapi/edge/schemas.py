@@ -6,10 +6,20 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from domain.instants import NoInstant, parsed
 from domain.money import AMOUNT_MAX, CURRENCIES
 
 CARD_DIGITS = range(12, 20)
@@ -80,6 +90,23 @@ Line200 = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 Password = Annotated[str, StringConstraints(strip_whitespace=False, min_length=8, max_length=256)]
 """Spaces at its ends belong to it. NIST SP 800-63B: length is what counts, and no rules about kinds of characters."""
 PostalCode = Annotated[str, Field(min_length=1, max_length=20), ONE_LINE]
+
+
+def _instant(written: object) -> int:
+    if not isinstance(written, str):
+        raise PydanticCustomError("instant", "an RFC 3339 instant as a text, such as 2026-11-23T07:22:32Z")
+    try:
+        return max(1, parsed(written))
+    except NoInstant as error:
+        raise PydanticCustomError("instant", "{why}", {"why": str(error)}) from None
+
+
+InstantIn = Annotated[
+    int,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T18:00:00Z"]}),
+]
+"""Milliseconds since 1970, at least 1: 0 stands for none. Of a number nobody can tell whether it means seconds."""
 
 
 class Command(BaseModel):

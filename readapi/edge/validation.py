@@ -11,6 +11,7 @@ _LEAVES_MAX = 500
 _NEVER_QUOTING = {
     "missing",
     "minor_units",
+    "instant",
     "extra_forbidden",
     "too_long",
     "too_short",

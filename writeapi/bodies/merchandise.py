@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
 
 from domain.buyers.account import GROUP_MAX
 from domain.catalog.attributes import ITEMS_MAX, Attribute
@@ -36,7 +35,7 @@ from domain.inventory.inventory import QUANTITY_MAX
 from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
-from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, Line100, MoneyIn
+from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
 from writeapi.merchants.products import Draft
 from writeapi.requests import Body
 
@@ -239,21 +238,15 @@ class ProductChange(Body):
 class PriceIn(Body):
     """Instead of the offer's price: for a time, for a customer group, or both."""
 
-    model_config = ConfigDict(strict=False)
-
     price: MoneyIn
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: InstantIn | None = None
+    ends_at: InstantIn | None = None
     group: Annotated[Group | None, Field(examples=["wholesale"])] = None
     name: Annotated[Line100 | None, Field(examples=["Black Friday"])] = None
 
     def scheduled(self) -> ScheduledPrice:
         price = Money(self.price.amount, self.price.currency)
-        return ScheduledPrice(price, _ms(self.starts_at), _ms(self.ends_at), self.group or "", self.name or "")
-
-
-def _ms(at: datetime | None) -> int:
-    return 0 if at is None else max(1, int(at.timestamp() * 1000))
+        return ScheduledPrice(price, self.starts_at or 0, self.ends_at or 0, self.group or "", self.name or "")
 
 
 class OfferTerms(Body):
