@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.instants import NoInstant, parsed
 from domain.money import AMOUNT_MAX, CURRENCIES
+from readapi.edge.validation import told
 
 CARD_DIGITS = range(12, 20)
 
@@ -70,17 +71,23 @@ LONG_TEXT = AfterValidator(only_breaks)
 
 
 CurrencyCode = Annotated[
-    str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["USD"]), AfterValidator(_currency)
+    str,
+    Field(pattern=told("^[A-Z]{3}$", "three capital letters, such as USD"), description="ISO 4217", examples=["USD"]),
+    AfterValidator(_currency),
 ]
 CountryCode = Annotated[
-    str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["US"]), AfterValidator(_country)
+    str,
+    Field(
+        pattern=told("^[A-Z]{2}$", "two capital letters, such as US"), description="ISO 3166-1 alpha-2", examples=["US"]
+    ),
+    AfterValidator(_country),
 ]
 
 
 LanguageTag = Annotated[
     str,
     Field(
-        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        pattern=told(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", "a language tag such as de or de-CH"),
         description="BCP 47: language, then script and region where they matter",
         examples=["de-CH"],
     ),

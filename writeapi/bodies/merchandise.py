@@ -36,6 +36,7 @@ from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
 from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
+from readapi.edge.validation import told
 from writeapi.merchants.products import Draft
 from writeapi.requests import Body
 
@@ -55,7 +56,14 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100, examples=["BED-160"])]
+Sku = Annotated[
+    str,
+    Field(
+        pattern=told(r"^[!-~]([ -~]{0,98}[!-~])?$", "1 to 100 printable ASCII characters, no space at an end"),
+        max_length=100,
+        examples=["BED-160"],
+    ),
+]
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
 Name = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
@@ -87,11 +95,22 @@ Value = Annotated[
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
 Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX), LONG_TEXT]
-Language = Annotated[str, Field(pattern=f"^{TAG.pattern}$", max_length=TAG_MAX, examples=["de"])]
+Language = Annotated[
+    str,
+    Field(pattern=told(f"^{TAG.pattern}$", "a language tag such as de or de-CH"), max_length=TAG_MAX, examples=["de"]),
+]
 """A tag of BCP 47."""
-CategoryStep = Annotated[str, Field(pattern=_STEP, max_length=100)]
+CategoryStep = Annotated[
+    str, Field(pattern=told(_STEP, "a category's name, without slashes and control characters"), max_length=100)
+]
 CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
-Address = Annotated[str, Field(pattern=r"^(https?://|/)\S+$", max_length=2_000)]
+Address = Annotated[
+    str,
+    Field(
+        pattern=told(r"^(https?://|/)\S+$", "an address that begins with https://, http:// or /, without spaces"),
+        max_length=2_000,
+    ),
+]
 Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
 Label = Annotated[str, Field(min_length=1, max_length=LABEL_MAX), ONE_LINE]
 Labels = Annotated[dict[Name, Label], Field(max_length=LABELS_MAX)]

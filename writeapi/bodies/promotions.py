@@ -11,6 +11,7 @@ from domain.money import PPM, Money
 from domain.pricing import promotion
 from domain.pricing.promotion import SCOPE_MAX, UNITS_MAX, USES_MAX
 from readapi.edge.schemas import CountryCode, InstantIn, MoneyIn
+from readapi.edge.validation import told
 from writeapi.bodies.merchandise import CategoryPath, Group, Name, Sku
 from writeapi.requests import Body
 
@@ -29,7 +30,16 @@ def _upper(code: str) -> str:
     return code.upper()
 
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{1,39}$", examples=["SPRING"]), AfterValidator(_upper)]
+Code = Annotated[
+    str,
+    Field(
+        pattern=told(
+            r"^[A-Za-z0-9][A-Za-z0-9_-]{1,39}$", "a code has 2 to 40 letters, digits, hyphens and underscores"
+        ),
+        examples=["SPRING"],
+    ),
+    AfterValidator(_upper),
+]
 """Small letters are taken for great ones."""
 Share = Annotated[float, Field(gt=0, le=100, multiple_of=0.01, examples=[10])]
 """Percent, to the hundredth."""
