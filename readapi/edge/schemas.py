@@ -68,6 +68,8 @@ of a real catalog: in long texts it does no harm."""
 ONE_LINE = AfterValidator(no_control_characters)
 """Belongs to each text of a command that is kept as it is, unless it is a LONG_TEXT or has a pattern."""
 LONG_TEXT = AfterValidator(only_breaks)
+TRIMMED = StringConstraints(strip_whitespace=True)
+"""Of names that are compared with others: a blank at an end would make two brands, groups or categories of one."""
 
 
 CurrencyCode = Annotated[

@@ -35,7 +35,7 @@ from domain.inventory.inventory import QUANTITY_MAX
 from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
-from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
+from readapi.edge.schemas import LONG_TEXT, ONE_LINE, TRIMMED, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
 from readapi.edge.validation import told
 from writeapi.merchants.products import Draft
 from writeapi.requests import Body
@@ -65,7 +65,7 @@ Sku = Annotated[
     ),
 ]
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
-Name = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
+Name = Annotated[str, TRIMMED, Field(min_length=1, max_length=200), ONE_LINE]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
 
 
@@ -93,7 +93,7 @@ Value = Annotated[
     GetPydanticSchema(lambda source, handler: _in_one_sentence(handler(source))),
 ]
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
+Title = Annotated[str, TRIMMED, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
 Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX), LONG_TEXT]
 Language = Annotated[
     str,
@@ -101,7 +101,9 @@ Language = Annotated[
 ]
 """A tag of BCP 47."""
 CategoryStep = Annotated[
-    str, Field(pattern=told(_STEP, "a category's name, without slashes and control characters"), max_length=100)
+    str,
+    TRIMMED,
+    Field(pattern=told(_STEP, "a category's name, without slashes and control characters"), max_length=100),
 ]
 CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
 Address = Annotated[
@@ -115,7 +117,7 @@ Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
 Label = Annotated[str, Field(min_length=1, max_length=LABEL_MAX), ONE_LINE]
 Labels = Annotated[dict[Name, Label], Field(max_length=LABELS_MAX)]
 Reason = Annotated[str, Field(max_length=200), ONE_LINE]
-Group = Annotated[str, Field(min_length=1, max_length=GROUP_MAX), ONE_LINE]
+Group = Annotated[str, TRIMMED, Field(min_length=1, max_length=GROUP_MAX), ONE_LINE]
 
 
 def is_category_step(text: str) -> bool:

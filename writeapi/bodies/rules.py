@@ -9,12 +9,12 @@ from pydantic import ConfigDict, Field, RootModel
 from domain.catalog import rule
 from domain.catalog.rule import PHRASE_MAX, PHRASES_MAX, PLACED_MAX, SCOPE_MAX
 from domain.money import PPM
-from readapi.edge.schemas import ONE_LINE
+from readapi.edge.schemas import ONE_LINE, TRIMMED
 from readapi.edge.validation import told
 from writeapi.bodies.merchandise import CategoryPath
 from writeapi.requests import Body
 
-Phrase = Annotated[str, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]
+Phrase = Annotated[str, TRIMMED, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]
 Phrases = Annotated[list[Phrase], Field(max_length=PHRASES_MAX, examples=[["sofa", "couch"]])]
 ProductId = Annotated[str, Field(min_length=1, max_length=40, examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"]), ONE_LINE]
 Placed = Annotated[list[ProductId], Field(max_length=PLACED_MAX)]

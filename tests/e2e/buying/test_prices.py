@@ -201,3 +201,15 @@ async def test_an_instant_is_a_text_with_an_offset(seller: Seller, at: Any, why:
     [error] = problem(refused, 422, "validation_failed")["errors"]
     assert error["pointer"] == "#/prices/0/startsAt"
     assert why in error["detail"]
+
+
+async def test_a_blank_at_an_end_makes_no_other_group(seller: Seller, shopper: Shopper, admin: Shopper) -> None:
+    sku = await sells(seller, {"price": {"amount": 900, "currency": "USD"}, "group": "wholesale ", "name": "Trade"})
+    await admin.do("PUT", f"/api/admin/accounts/{shopper.user_id}/groups", {"groups": [" wholesale"]})
+    [price] = (await seller.shopper.read(f"/api/offers/{seller.shop_id}/{sku}"))["prices"]
+    assert price["group"] == "wholesale"
+    await shopper.add(sku)
+    assert (await shopper.quote())["totals"]["items"]["amount"] == 900
+    path = f"/api/offers/{seller.shop_id}/{sku}"
+    blank = {"price": {"amount": 2000, "currency": "USD"}, "prices": [{**scheduled(900), "group": "  "}]}
+    problem(await seller.shopper.send("PUT", path, blank), 422, "validation_failed", "#/prices/0/group")
