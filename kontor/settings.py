@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -35,8 +36,14 @@ def _a_mail_server(value: str | None) -> str | None:
     """Raises ValueError, which does not repeat it."""
     if value is not None:
         parsed = urlsplit(value)
-        if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname or parsed.port == 0:  # raises for none
-            raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
+        try:
+            known = parsed.scheme in ("smtp", "smtps") and bool(parsed.hostname) and parsed.port != 0
+        except ValueError:  # it quotes what stands in the port's place, which is the password where that has a bare /
+            known = False
+        if not known:
+            raise ValueError(
+                "a mail server is named as smtp://user:password@host:port or smtps://…, with / as %2F in the password"
+            )
     return value
 
 
@@ -275,8 +282,15 @@ def load(**given: Any) -> Settings:
 
 def _reason(error: ErrorDetails) -> str:
     """What is wrong with several settings together has no place of its own, and names them."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        meant = get_close_matches(name, Settings.model_fields, 1)
+        return f"{name}: there is no such setting{f'; is {meant[0]} meant?' if meant else ''}"
     where = ".".join(map(str, error["loc"]))
-    return f"{where}: {error['msg']}" if where else error["msg"]
+    return f"{where}: {message} (KONTOR_{name.upper()}, or {name} in {TOML})"
 
 
 def log_urls(settings: Settings) -> tuple[str, ...]:
