@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -36,15 +36,26 @@ def _a_mail_server(value: str | None) -> str | None:
     """Raises ValueError, which does not repeat it."""
     if value is not None:
         parsed = urlsplit(value)
-        try:
-            known = parsed.scheme in ("smtp", "smtps") and bool(parsed.hostname) and parsed.port != 0
-        except ValueError:  # it quotes what stands in the port's place, which is the password where that has a bare /
-            known = False
-        if not known:
+        if parsed.scheme not in ("smtp", "smtps") or not _is_whole(parsed) or not parsed.hostname or parsed.port == 0:
             raise ValueError(
-                "a mail server is named as smtp://user:password@host:port or smtps://…, with / as %2F in the password"
+                "a mail server is named as smtp://user:password@host:port or smtps://…, a / in the password as %2F"
             )
     return value
+
+
+def _a_server(value: str | None) -> str | None:
+    """Raises ValueError, which does not repeat it."""
+    if value is not None and not _is_whole(urlsplit(value)):
+        raise ValueError("a server is named as scheme://user:password@host:port, a / in the password as %2F")
+    return value
+
+
+def _is_whole(parsed: SplitResult) -> bool:
+    """Not, where a bare / in the password ends the host too soon: clients then quote a part of it as the port."""
+    try:
+        return parsed.port is None or "@" not in parsed.path
+    except ValueError:
+        return False
 
 
 def _an_origin(value: str | None) -> str | None:
@@ -90,8 +101,12 @@ class Settings(BaseSettings):
         pattern="^[a-z][a-z0-9_]{0,30}$",
         description="begins every name on the shared servers: topic, keys, index",
     )
-    redis_url: str | None = Field(None, repr=False, description="catalog, stock, carts and shops of the full profile")
-    elasticsearch_url: str | None = Field(None, repr=False, description="search of the full profile")
+    redis_url: Annotated[str | None, AfterValidator(_a_server)] = Field(
+        None, repr=False, description="catalog, stock, carts and shops of the full profile"
+    )
+    elasticsearch_url: Annotated[str | None, AfterValidator(_a_server)] = Field(
+        None, repr=False, description="search of the full profile"
+    )
     cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")
     cassandra_consistency: Literal["LOCAL_QUORUM", "QUORUM", "ALL", "LOCAL_ONE", "ONE"] = Field(
         "LOCAL_QUORUM", description="of its reads and writes; with one copy LOCAL_ONE is the same"

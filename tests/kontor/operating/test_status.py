@@ -148,6 +148,8 @@ def test_the_config_command():
     [
         ("prot = 8000", "prot: there is no such setting; is port meant?"),
         ('port = "many"', "(KONTOR_PORT, or port in kontor.toml)"),
+        ('redis_url = "redis://ada:s3/same@db.example:6379/0"', "redis_url: a server is named as"),
+        ('elasticsearch_url = "http://ada:12/same@db.example:9200"', "elasticsearch_url: a server is named as"),
         ('smtp_url = "smtp://mail.example"', "with smtp_url, mail_from names the sender"),
     ],
 )
@@ -160,3 +162,4 @@ def test_a_setting_that_cannot_be_is_named_with_its_place(
         load()
     assert said in str(refused.value)
     assert "Value error" not in str(refused.value)
+    assert "same" not in str(refused.value)
