@@ -7,6 +7,7 @@
     ├── Forbidden               forbidden              it exists, and is somebody else's
     ├── IllegalTransition       illegal_transition     right command, wrong state
     ├── OutOfStock              out_of_stock           with sku, requested, available
+    │   └── NoLongerOffered     out_of_stock           of what a cart holds
     ├── LimitExceeded           validation_failed      a limit of ours or of the seller's
     ├── GiftCardUnusable        gift_card_unusable     with a reason
     └── VersionMismatch         version_mismatch       If-Match named another version
@@ -76,10 +77,16 @@ class IllegalTransition(DomainError):
 class OutOfStock(DomainError):
     code = "out_of_stock"
 
-    def __init__(self, sku: str, requested: int, available: int) -> None:
-        super().__init__(
-            f"only {available} of {sku} left, {requested} requested", sku=sku, requested=requested, available=available
-        )
+    def __init__(self, sku: str, requested: int, available: int, detail: str = "") -> None:
+        told = detail or f"only {available} of {sku} left, {requested} requested"
+        super().__init__(told, sku=sku, requested=requested, available=available)
+
+
+class NoLongerOffered(OutOfStock):
+    """What a cart holds was taken off sale; how much of it there is does not matter."""
+
+    def __init__(self, sku: str, requested: int) -> None:
+        super().__init__(sku, requested, 0, f"{sku} is no longer offered by this seller; take it out of the cart")
 
 
 class LimitExceeded(Invalid):

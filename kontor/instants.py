@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
+from domain.instants import NoInstant as NoInstant
+from domain.instants import parsed
 from domain.stored.codec import decode_meta
-
-
-class NoInstant(ValueError):
-    """What is wrong with it, as a sentence."""
 
 
 def instant_of(text: str) -> int:
     """Milliseconds since 1970. Raises NoInstant."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NoInstant(f"no instant such as 2026-03-31T18:00:00+02:00: {text!r}") from error
-    if at.tzinfo is None:
-        raise NoInstant(f"the instant needs an offset, such as Z: {text!r}")
-    return int(at.timestamp() * 1000)
+        return parsed(text)
+    except NoInstant as error:
+        raise NoInstant(f"{text!r} is no instant: {error}") from error
 
 
 def position_at(row: Callable[[int], Sequence[Any]], head: int, at: int) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -35,9 +36,26 @@ def _a_mail_server(value: str | None) -> str | None:
     """Raises ValueError, which does not repeat it."""
     if value is not None:
         parsed = urlsplit(value)
-        if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname or parsed.port == 0:  # raises for none
-            raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
+        if parsed.scheme not in ("smtp", "smtps") or not _is_whole(parsed) or not parsed.hostname or parsed.port == 0:
+            raise ValueError(
+                "a mail server is named as smtp://user:password@host:port or smtps://…, a / in the password as %2F"
+            )
     return value
+
+
+def _a_server(value: str | None) -> str | None:
+    """Raises ValueError, which does not repeat it."""
+    if value is not None and not _is_whole(urlsplit(value)):
+        raise ValueError("a server is named as scheme://user:password@host:port, a / in the password as %2F")
+    return value
+
+
+def _is_whole(parsed: SplitResult) -> bool:
+    """Not, where a bare / in the password ends the host too soon: clients then quote a part of it as the port."""
+    try:
+        return parsed.port is None or "@" not in parsed.path
+    except ValueError:
+        return False
 
 
 def _an_origin(value: str | None) -> str | None:
@@ -83,8 +101,12 @@ class Settings(BaseSettings):
         pattern="^[a-z][a-z0-9_]{0,30}$",
         description="begins every name on the shared servers: topic, keys, index",
     )
-    redis_url: str | None = Field(None, repr=False, description="catalog, stock, carts and shops of the full profile")
-    elasticsearch_url: str | None = Field(None, repr=False, description="search of the full profile")
+    redis_url: Annotated[str | None, AfterValidator(_a_server)] = Field(
+        None, repr=False, description="catalog, stock, carts and shops of the full profile"
+    )
+    elasticsearch_url: Annotated[str | None, AfterValidator(_a_server)] = Field(
+        None, repr=False, description="search of the full profile"
+    )
     cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")
     cassandra_consistency: Literal["LOCAL_QUORUM", "QUORUM", "ALL", "LOCAL_ONE", "ONE"] = Field(
         "LOCAL_QUORUM", description="of its reads and writes; with one copy LOCAL_ONE is the same"
@@ -275,8 +297,15 @@ def load(**given: Any) -> Settings:
 
 def _reason(error: ErrorDetails) -> str:
     """What is wrong with several settings together has no place of its own, and names them."""
+    message = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        meant = get_close_matches(name, Settings.model_fields, 1)
+        return f"{name}: there is no such setting{f'; is {meant[0]} meant?' if meant else ''}"
     where = ".".join(map(str, error["loc"]))
-    return f"{where}: {error['msg']}" if where else error["msg"]
+    return f"{where}: {message} (KONTOR_{name.upper()}, or {name} in {TOML})"
 
 
 def log_urls(settings: Settings) -> tuple[str, ...]:

@@ -65,10 +65,12 @@ class Server:
             if not url.startswith(("postgresql://", "postgres://")):
                 raise ValueError
             given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+            if _holds_a_password(given):
+                raise ValueError
         except (psycopg.Error, ValueError):
             raise UnusableLog(
                 f"the URL of the {what} is not one that Postgres understands; "
-                "write it like postgresql://user:password@host:5432/database"
+                "write it like postgresql://user:password@host:5432/database, a / in the password as %2F, an @ as %40"
             ) from None
         return cls(what, LIFELINE | given)
 
@@ -114,6 +116,12 @@ class Server:
 
     def _outage(self, doing: str) -> Outage:
         return self.outages.setdefault(doing, Outage(log, "storage_unavailable", "storage_available"))
+
+
+def _holds_a_password(given: dict[str, str]) -> bool:
+    """With a bare / or @ in a password libpq takes a part of it for the port, host or database, which are told."""
+    ports = given.get("port", "").split(",")
+    return not all(port.isdecimal() for port in ports if port) or "@" in given.get("host", "") + given.get("dbname", "")
 
 
 def milliseconds(seconds: float) -> str:

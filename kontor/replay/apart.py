@@ -39,7 +39,7 @@ class Past(NamedTuple):
 
 @contextmanager
 def past(settings: Settings, upto: str | None) -> Iterator[Past]:
-    """Raises UnusableLog, Damaged, and Refused for what is neither a position nor an instant."""
+    """Raises UnusableLog, Damaged, and NoInstant for what is neither a position nor an instant."""
     with _log(settings) as (read, head):
         if upto is None:
             yield Past(read, head, True)
@@ -64,7 +64,7 @@ def _position(upto: str, read: Read, head: int) -> int:
     try:
         at = instant_of(upto)
     except NoInstant as error:
-        raise Refused(f"--upto {upto}: not a position, and {error}") from error
+        raise NoInstant(f"--upto {upto}: not a position, and {error}") from error
     return position_at(lambda position: read(position - 1, position, ())[0], head, at)
 
 

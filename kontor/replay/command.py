@@ -12,6 +12,7 @@ from typing import NamedTuple
 from commands.errors import UnusableLog
 from kontor import console
 from kontor.folder import DataFolder
+from kontor.instants import NoInstant
 from kontor.loop import SWITCH_S, run
 from kontor.proving.evidence import Damaged
 from kontor.replay.apart import Apart, past
@@ -58,6 +59,8 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
                 _apart(_chosen(name), code_of_views(), wishes, settings, tell)
             else:
                 _in_place(name, wishes, settings, tell)
+    except NoInstant as error:
+        console.fail(str(error), 2)
     except (Refused, UnusableLog, Damaged) as error:
         console.fail(str(error))
     except BadGeneration as error:

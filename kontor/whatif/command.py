@@ -31,8 +31,13 @@ class Between(NamedTuple):
     end: str
 
     def moments(self) -> tuple[Moment, Moment]:
-        """Raises NoInstant."""
-        return moment_of(self.begin), moment_of(self.end)
+        """Raises NoInstant, also for a period that ends before it begins."""
+        begin, end = moment_of(self.begin), moment_of(self.end)
+        by_instant = begin.at is not None and end.at is not None and end.at <= begin.at
+        by_position = begin.position is not None and end.position is not None and end.position < begin.position
+        if by_instant or by_position:
+            raise NoInstant(f"--to {self.end} is not after --from {self.begin}")
+        return begin, end
 
 
 class Assumptions(NamedTuple):

@@ -6,11 +6,22 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from domain.instants import NoInstant, parsed
 from domain.money import AMOUNT_MAX, CURRENCIES
+from readapi.edge.validation import told
 
 CARD_DIGITS = range(12, 20)
 
@@ -57,20 +68,28 @@ of a real catalog: in long texts it does no harm."""
 ONE_LINE = AfterValidator(no_control_characters)
 """Belongs to each text of a command that is kept as it is, unless it is a LONG_TEXT or has a pattern."""
 LONG_TEXT = AfterValidator(only_breaks)
+TRIMMED = StringConstraints(strip_whitespace=True)
+"""Of names that are compared with others: a blank at an end would make two brands, groups or categories of one."""
 
 
 CurrencyCode = Annotated[
-    str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["USD"]), AfterValidator(_currency)
+    str,
+    Field(pattern=told("^[A-Z]{3}$", "three capital letters, such as USD"), description="ISO 4217", examples=["USD"]),
+    AfterValidator(_currency),
 ]
 CountryCode = Annotated[
-    str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["US"]), AfterValidator(_country)
+    str,
+    Field(
+        pattern=told("^[A-Z]{2}$", "two capital letters, such as US"), description="ISO 3166-1 alpha-2", examples=["US"]
+    ),
+    AfterValidator(_country),
 ]
 
 
 LanguageTag = Annotated[
     str,
     Field(
-        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        pattern=told(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", "a language tag such as de or de-CH"),
         description="BCP 47: language, then script and region where they matter",
         examples=["de-CH"],
     ),
@@ -80,6 +99,23 @@ Line200 = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 Password = Annotated[str, StringConstraints(strip_whitespace=False, min_length=8, max_length=256)]
 """Spaces at its ends belong to it. NIST SP 800-63B: length is what counts, and no rules about kinds of characters."""
 PostalCode = Annotated[str, Field(min_length=1, max_length=20), ONE_LINE]
+
+
+def _instant(written: object) -> int:
+    if not isinstance(written, str):
+        raise PydanticCustomError("instant", "an RFC 3339 instant as a text, such as 2026-11-23T07:22:32Z")
+    try:
+        return max(1, parsed(written))
+    except NoInstant as error:
+        raise PydanticCustomError("instant", "{why}", {"why": str(error)}) from None
+
+
+InstantIn = Annotated[
+    int,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T18:00:00Z"]}),
+]
+"""Milliseconds since 1970, at least 1: 0 stands for none. Of a number nobody can tell whether it means seconds."""
 
 
 class Command(BaseModel):

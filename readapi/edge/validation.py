@@ -8,9 +8,11 @@ from typing import Any
 ENTRIES_MAX = 50
 _NOT_VALID = "is not valid"
 _LEAVES_MAX = 500
+_words: dict[str, str] = {}
 _NEVER_QUOTING = {
     "missing",
     "minor_units",
+    "instant",
     "extra_forbidden",
     "too_long",
     "too_short",
@@ -18,6 +20,12 @@ _NEVER_QUOTING = {
     "list_type",
     "model_attributes_type",
 }
+
+
+def told(pattern: str, words: str) -> str:
+    """The pattern, for a field; whoever sends something else hears ``words`` instead of a regular expression."""
+    _words[pattern] = words
+    return pattern
 
 
 def entries(errors: Iterable[Any], body: Any = None) -> list[dict[str, Any]]:
@@ -51,6 +59,12 @@ def _detail(error: dict[str, Any]) -> str:
     kind, message = error.get("type", ""), str(error.get("msg", _NOT_VALID))
     if kind == "json_invalid":
         return f"not JSON: {error.get('ctx', {}).get('error', 'syntax error')} at character {error['loc'][-1]}"
+    if kind == "string_pattern_mismatch" and (words := _words.get(error["ctx"]["pattern"])):
+        return words
+    if kind == "union_tag_invalid":
+        return f"one of {error['ctx']['expected_tags']}"
+    if kind == "union_tag_not_found":
+        return "Field required"
     if kind in {"value_error", "assertion_error"}:
         message = message.partition(", ")[2] or _NOT_VALID
     # Messages of validators and of tagged unions may quote the input.
@@ -84,10 +98,12 @@ def _pointer(parts: Sequence[Any], error: dict[str, Any], body: Any) -> str:
     for part in parts:
         below, present = _step(here, part)
         absent_leaf = part is parts[-1] and error.get("type") == "missing"
-        if not present and isinstance(here, dict | list) and not absent_leaf:
+        if not present and body is not None and not absent_leaf:
             continue
         here = below
         kept.append(str(part).replace("~", "~0").replace("/", "~1"))
+    if error.get("type") in {"union_tag_invalid", "union_tag_not_found"}:
+        kept.append(error["ctx"]["discriminator"].strip("'"))
     return "#" + "".join("/" + part for part in kept)
 
 

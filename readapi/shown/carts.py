@@ -80,7 +80,7 @@ def _line(
     live = goods.offer if isinstance(goods.offer, LiveOffer) else None
     price = price_at(live.terms, now, groups).price if live else line.unit_price
     own = goods.stock.holds.get(cart_id)
-    available = goods.stock.available(now) + (own.quantity if own and own.expires_at > now else 0)
+    available = goods.stock.available(now) + (own.quantity if own and own.expires_at > now else 0) if live else 0
     backorder = live is not None and live.terms.backorder
     return {
         "itemId": line.item_id,
@@ -92,7 +92,7 @@ def _line(
         "unitPrice": price,
         "priceAtAdding": line.unit_price,
         "availability": {
-            "inStock": live is not None and (available > 0 or backorder),
+            "inStock": available > 0 or backorder,
             "lowStock": 0 < available <= LOW_STOCK,
             "available": max(0, min(available, AVAILABLE_SHOWN_MAX)),
         },

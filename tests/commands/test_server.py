@@ -6,13 +6,20 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from commands.errors import StorageUnavailable
+from commands.errors import StorageUnavailable, UnusableLog
 from commands.store.server import Server
 
 
 @pytest.fixture
 def server() -> Server:
     return Server.at("postgresql://ada:sesame@db.example/kontor")
+
+
+@pytest.mark.parametrize("password", ["s3/same", "s3@same", "12/same", "s3/12@same"])
+def test_a_password_that_breaks_the_url_is_not_told(password: str) -> None:
+    with pytest.raises(UnusableLog, match="as %2F, an @ as %40") as refused:
+        Server.at(f"postgresql://ada:{password}@db.example:5432/kontor")
+    assert "same" not in str(refused.value)
 
 
 def fail(server: Server, doing: str) -> None:

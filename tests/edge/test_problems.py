@@ -164,10 +164,13 @@ def test_validation_entries_of_what_pydantic_might_say():
         "loc": ("body", "kind"),
         "msg": "Input tag 'hunter2' found",
         "input": {"k": "hunter2"},
+        "ctx": {"discriminator": "'k'", "tag": "hunter2", "expected_tags": "'a', 'b'"},
     }
+    untagged = {"type": "union_tag_not_found", "loc": ("body",), "msg": "No tag", "ctx": {"discriminator": "'k'"}}
     odd = {"type": "value_error", "loc": (), "msg": "Value error"}
-    assert entries([tag, odd]) == [
-        {"pointer": "#/kind", "detail": "is not valid"},
+    assert entries([tag, untagged, odd]) == [
+        {"pointer": "#/kind/k", "detail": "one of 'a', 'b'"},
+        {"pointer": "#/k", "detail": "Field required"},
         {"pointer": "#", "detail": "is not valid"},
     ]
     assert summary([]) == "the request is not valid"

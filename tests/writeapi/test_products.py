@@ -26,10 +26,25 @@ async def test_a_product_without_variants_gets_one_sku(market: Kontor):
     assert page.json()["skus"] == made["skus"]
 
 
+async def test_blanks_at_the_ends_of_names_make_no_others(market: Kontor):
+    merchant = await market.merchant()
+    said = {
+        "title": " Oak bed ",
+        "brand": "Nordwald ",
+        "category": ["Furniture ", " Beds"],
+        "attributes": {"colour ": " x "},
+    }
+    made = (await merchant.http.post("/api/products", json=said)).json()
+    page = (await market.client().get(f"/api/products/{made['productId']}", headers=since(made["position"]))).json()
+    assert (page["title"], page["brand"], page["category"]) == ("Oak bed", "Nordwald", ["Furniture", "Beds"])
+    assert page["attributes"] == {"colour": " x "}
+
+
 MALFORMED: list[tuple[dict[str, Any], str]] = [
     ({"title": ...}, "#/title"),
     ({"title": ""}, "#/title"),
     ({"title": "  "}, "#/title"),
+    ({"brand": "  "}, "#/brand"),
     ({"title": "x" * 1_001}, "#/title"),
     ({"title": "\ud800"}, "#/title"),
     ({"title": 7}, "#/title"),

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from domain.errors import Invalid
 from domain.sellers.feedterms import COLUMNS_MAX, EVERY_MAX, SOURCE_MAX, FeedTerms
 from readapi.edge.schemas import ONE_LINE
+from readapi.edge.validation import told
 from readapi.shapes.shape import Shape
 from readapi.shown.merchantfeeds import NAME, RUN_ID, RunCountsOut
 from streams.merchantfeeds.columns import require_field
@@ -16,7 +17,7 @@ from streams.merchantfeeds.sources import Rules, require_source
 from writeapi.bodies.replies import CommandReply
 from writeapi.requests import Body
 
-FEED_NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
+FEED_NAME = told(r"^[a-z0-9][a-z0-9-]{0,39}$", "at most 40 small letters, digits and hyphens, a hyphen not first")
 _CSV: dict[str, Any] = {
     "what": "offers",
     "source": "https://feeds.example/prices.csv",
@@ -33,7 +34,13 @@ class Schedule(Body):
     """One of the two."""
 
     every_minutes: Annotated[StrictInt, Field(ge=1, le=EVERY_MAX)] | None = None
-    daily_at: Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["03:30"])] | None = None
+    daily_at: (
+        Annotated[
+            str,
+            Field(pattern=told("^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day such as 03:30"), examples=["03:30"]),
+        ]
+        | None
+    ) = None
 
 
 class FeedIn(Body):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
 
 from domain.buyers.account import GROUP_MAX
 from domain.catalog.attributes import ITEMS_MAX, Attribute
@@ -36,7 +35,8 @@ from domain.inventory.inventory import QUANTITY_MAX
 from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
-from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, Line100, MoneyIn
+from readapi.edge.schemas import LONG_TEXT, ONE_LINE, TRIMMED, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
+from readapi.edge.validation import told
 from writeapi.merchants.products import Draft
 from writeapi.requests import Body
 
@@ -56,9 +56,16 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100, examples=["BED-160"])]
+Sku = Annotated[
+    str,
+    Field(
+        pattern=told(r"^[!-~]([ -~]{0,98}[!-~])?$", "1 to 100 printable ASCII characters, no space at an end"),
+        max_length=100,
+        examples=["BED-160"],
+    ),
+]
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
-Name = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
+Name = Annotated[str, TRIMMED, Field(min_length=1, max_length=200), ONE_LINE]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
 
 
@@ -86,18 +93,31 @@ Value = Annotated[
     GetPydanticSchema(lambda source, handler: _in_one_sentence(handler(source))),
 ]
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
+Title = Annotated[str, TRIMMED, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
 Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX), LONG_TEXT]
-Language = Annotated[str, Field(pattern=f"^{TAG.pattern}$", max_length=TAG_MAX, examples=["de"])]
+Language = Annotated[
+    str,
+    Field(pattern=told(f"^{TAG.pattern}$", "a language tag such as de or de-CH"), max_length=TAG_MAX, examples=["de"]),
+]
 """A tag of BCP 47."""
-CategoryStep = Annotated[str, Field(pattern=_STEP, max_length=100)]
+CategoryStep = Annotated[
+    str,
+    TRIMMED,
+    Field(pattern=told(_STEP, "a category's name, without slashes and control characters"), max_length=100),
+]
 CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
-Address = Annotated[str, Field(pattern=r"^(https?://|/)\S+$", max_length=2_000)]
+Address = Annotated[
+    str,
+    Field(
+        pattern=told(r"^(https?://|/)\S+$", "an address that begins with https://, http:// or /, without spaces"),
+        max_length=2_000,
+    ),
+]
 Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
 Label = Annotated[str, Field(min_length=1, max_length=LABEL_MAX), ONE_LINE]
 Labels = Annotated[dict[Name, Label], Field(max_length=LABELS_MAX)]
 Reason = Annotated[str, Field(max_length=200), ONE_LINE]
-Group = Annotated[str, Field(min_length=1, max_length=GROUP_MAX), ONE_LINE]
+Group = Annotated[str, TRIMMED, Field(min_length=1, max_length=GROUP_MAX), ONE_LINE]
 
 
 def is_category_step(text: str) -> bool:
@@ -239,21 +259,15 @@ class ProductChange(Body):
 class PriceIn(Body):
     """Instead of the offer's price: for a time, for a customer group, or both."""
 
-    model_config = ConfigDict(strict=False)
-
     price: MoneyIn
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: InstantIn | None = None
+    ends_at: InstantIn | None = None
     group: Annotated[Group | None, Field(examples=["wholesale"])] = None
     name: Annotated[Line100 | None, Field(examples=["Black Friday"])] = None
 
     def scheduled(self) -> ScheduledPrice:
         price = Money(self.price.amount, self.price.currency)
-        return ScheduledPrice(price, _ms(self.starts_at), _ms(self.ends_at), self.group or "", self.name or "")
-
-
-def _ms(at: datetime | None) -> int:
-    return 0 if at is None else max(1, int(at.timestamp() * 1000))
+        return ScheduledPrice(price, self.starts_at or 0, self.ends_at or 0, self.group or "", self.name or "")
 
 
 class OfferTerms(Body):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from domain.buyers.account import GROUPS_MAX
 from domain.money import PPM, Money
 from domain.pricing import promotion
 from domain.pricing.promotion import SCOPE_MAX, UNITS_MAX, USES_MAX
-from readapi.edge.schemas import CountryCode, MoneyIn
+from readapi.edge.schemas import CountryCode, InstantIn, MoneyIn
+from readapi.edge.validation import told
 from writeapi.bodies.merchandise import CategoryPath, Group, Name, Sku
 from writeapi.requests import Body
 
@@ -30,7 +30,16 @@ def _upper(code: str) -> str:
     return code.upper()
 
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{1,39}$", examples=["SPRING"]), AfterValidator(_upper)]
+Code = Annotated[
+    str,
+    Field(
+        pattern=told(
+            r"^[A-Za-z0-9][A-Za-z0-9_-]{1,39}$", "a code has 2 to 40 letters, digits, hyphens and underscores"
+        ),
+        examples=["SPRING"],
+    ),
+    AfterValidator(_upper),
+]
 """Small letters are taken for great ones."""
 Share = Annotated[float, Field(gt=0, le=100, multiple_of=0.01, examples=[10])]
 """Percent, to the hundredth."""
@@ -86,7 +95,7 @@ def _ppm(percent: float) -> int:
 class PromotionTerms(Body):
     """What is left out does not restrict it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]}, strict=False)
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     name: Name
     benefit: Annotated[PercentOff | AmountOff | BuyGet | FreeShipping, Field(discriminator="kind")]
@@ -99,8 +108,8 @@ class PromotionTerms(Body):
     min_units: Annotated[StrictInt, Field(ge=0, le=UNITS_MAX)] = 0
     countries: Annotated[list[CountryCode], Field(max_length=SCOPE_MAX)] = []
     group: Annotated[Group | None, Field(examples=["teachers"])] = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: InstantIn | None = None
+    ends_at: InstantIn | None = None
     priority: Annotated[StrictInt, Field(ge=-1_000_000, le=1_000_000)] = 0
     exclusive: StrictBool = False
     limit: Uses | None = None
@@ -117,17 +126,13 @@ class PromotionTerms(Body):
             min_units=self.min_units,
             countries=tuple(self.countries),
             group=self.group or "",
-            starts_at=_ms(self.starts_at),
-            ends_at=_ms(self.ends_at),
+            starts_at=self.starts_at or 0,
+            ends_at=self.ends_at or 0,
             priority=self.priority,
             exclusive=self.exclusive,
             limit=self.limit,
             limit_per_account=self.limit_per_account,
         )
-
-
-def _ms(at: datetime | None) -> int:
-    return 0 if at is None else max(1, int(at.timestamp() * 1000))
 
 
 class NewCoupon(Body):

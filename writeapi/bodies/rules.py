@@ -9,15 +9,22 @@ from pydantic import ConfigDict, Field, RootModel
 from domain.catalog import rule
 from domain.catalog.rule import PHRASE_MAX, PHRASES_MAX, PLACED_MAX, SCOPE_MAX
 from domain.money import PPM
-from readapi.edge.schemas import ONE_LINE
+from readapi.edge.schemas import ONE_LINE, TRIMMED
+from readapi.edge.validation import told
 from writeapi.bodies.merchandise import CategoryPath
 from writeapi.requests import Body
 
-Phrase = Annotated[str, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]
+Phrase = Annotated[str, TRIMMED, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]
 Phrases = Annotated[list[Phrase], Field(max_length=PHRASES_MAX, examples=[["sofa", "couch"]])]
 ProductId = Annotated[str, Field(min_length=1, max_length=40, examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"]), ONE_LINE]
 Placed = Annotated[list[ProductId], Field(max_length=PLACED_MAX)]
-Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["US-CA"])]
+Region = Annotated[
+    str,
+    Field(
+        pattern=told(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", "a country or a region of one, such as US or US-CA"),
+        examples=["US-CA"],
+    ),
+]
 _EXAMPLES: list[Any] = [
     {"kind": "synonyms", "phrases": ["sofa", "couch"], "finds": ["loveseat"]},
     {"kind": "placement", "query": "sofa", "pinned": ["prd_01KARQ0000ABCDEFGHJKMNPQRS"]},

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from domain.outgoing.subscription import PATTERNS_MAX, URL_MAX
+from readapi.edge.validation import told
 from readapi.shapes.events import SUBSCRIPTION_ID as ID
 from readapi.shapes.shape import Shape
 from writeapi.bodies.replies import CommandReply
@@ -34,7 +35,9 @@ class Redelivery(Body):
     )
 
     event_id: str | None = Field(None, max_length=200)
-    position: str | None = Field(None, pattern=r"^[1-9][0-9]{0,17}$", description="of the event in the log")
+    position: str | None = Field(
+        None, pattern=told(r"^[1-9][0-9]{0,17}$", "a number from 1, as a text"), description="of the event in the log"
+    )
 
 
 class SubscriptionReply(CommandReply):

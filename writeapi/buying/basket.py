@@ -12,7 +12,7 @@ from domain.buyers.account import ActiveAccount
 from domain.buyers.cart import CartLine, MergedCart, OpenCart
 from domain.catalog.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
 from domain.claim import Claim
-from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
+from domain.errors import IllegalTransition, Invalid, NoLongerOffered, NotFound, OutOfStock
 from domain.ids import claim_id, offer_id, stock_id
 from domain.inventory.inventory import EMPTY, InventoryItem
 from domain.pricing.serviceability import Wares, place_of
@@ -196,8 +196,8 @@ def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None
 
 
 def still_offered(goods: Goods, line: CartLine, product: Product) -> LiveOffer:
-    """Raises OutOfStock for a line whose seller withdrew it, and for a product that is not on sale any more."""
+    """Raises NoLongerOffered for a line whose seller withdrew it, and for a product that is not on sale any more."""
     if isinstance(goods.offer, NoOffer) or not is_sold(product):
-        raise OutOfStock(line.sku, line.quantity, 0)
+        raise NoLongerOffered(line.sku, line.quantity)
     assert isinstance(goods.offer, LiveOffer)
     return goods.offer

@@ -17,6 +17,7 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.edge.schemas import ONE_LINE, no_card_number
+from readapi.edge.validation import told
 from readapi.shapes.books import DifferenceReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
@@ -30,7 +31,12 @@ REPLIES = {
 class Note(Body):
     note: Annotated[
         str,
-        Field(min_length=1, max_length=NOTE_MAX, pattern=r"\S", examples=["Paid back by hand at the provider."]),
+        Field(
+            min_length=1,
+            max_length=NOTE_MAX,
+            pattern=told(r"\S", "more than spaces"),
+            examples=["Paid back by hand at the provider."],
+        ),
         ONE_LINE,
         BeforeValidator(no_card_number),
     ]

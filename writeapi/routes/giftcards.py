@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +20,7 @@ from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import IF_MATCH, KEY, problem_responses, signed_in, taking
 from readapi.edge.principal import RequiredPrincipal
-from readapi.edge.schemas import MoneyIn
+from readapi.edge.schemas import InstantIn, MoneyIn
 from readapi.shown.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
 from writeapi.bodies.replies import REPLIES
 from writeapi.buying.giftcards import Code, find_card
@@ -31,13 +30,11 @@ router = APIRouter(tags=["gift cards"])
 
 
 class NewGiftCard(Body):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"value": {"amount": 5000, "currency": "USD"}}]}, strict=False
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value": {"amount": 5000, "currency": "USD"}}]})
 
     value: MoneyIn
     expires_at: Annotated[
-        AwareDatetime | None, Field(description="the first instant at which it pays for nothing more")
+        InstantIn | None, Field(description="the first instant at which it pays for nothing more")
     ] = None
     shop_id: Annotated[
         str | None, Field(max_length=40, description="the shop that owes it and whose goods alone it pays for")
@@ -68,7 +65,7 @@ async def issue(request: Request, body: NewGiftCard, principal: RequiredPrincipa
         card_of(secret, code),
         Money(body.value.amount, body.value.currency),
         context.at,
-        _ms(body.expires_at),
+        body.expires_at or 0,
         body.shop_id or "",
     )
     answer = await execute(request, command, context, lambda outcome: _reply(request, outcome, 201), key=key)
@@ -121,7 +118,3 @@ async def disable(request: Request, gift_card_id: str, principal: RequiredPrinci
 def _reply(request: Request, outcome: Outcome, status: int = 200) -> Response:
     body = gift_card_json(outcome.stream, outcome.state, services_of(request).clock())
     return command_reply(body, position=outcome.position, version=outcome.version, status=status)
-
-
-def _ms(at: datetime | None) -> int:
-    return 0 if at is None else max(1, int(at.timestamp() * 1000))

@@ -48,6 +48,7 @@ from readapi.edge.schemas import (
     PostalCode,
     no_card_number,
 )
+from readapi.edge.validation import told
 from streams.processes.erasure import erase
 from writeapi.accounts.leaving import require_nothing_sold
 from writeapi.accounts.scopes import leave_another
@@ -134,7 +135,7 @@ class NewPaymentMethod(CommandBody):
         str,
         Field(
             max_length=TOKEN_MAX,
-            pattern="^[A-Za-z][A-Za-z0-9_]*$",
+            pattern=told("^[A-Za-z][A-Za-z0-9_]*$", "letters, digits and underscores, a letter first"),
             description="the payment provider's token; never a card number",
             examples=["pm_card_visa"],
         ),

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from readapi.edge.openapi import problem_responses
+from readapi.edge.validation import told
 from readapi.sessions import NAMED, Session, opted_out
 from readapi.shapes.shape import Shape
 from streams.signals.signal import Signal, normal
@@ -25,9 +26,10 @@ class SignalIn(Body):
     kind: Literal["search", "click", "cart", "purchase"] = Field(
         description="`click`: the product's page was opened", examples=["click"]
     )
-    product_id: Annotated[str | None, Field(pattern="^prd_[0-9A-Za-z]{1,40}$")] = Field(
-        None, description="needed unless it is a search", examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"]
-    )
+    product_id: Annotated[
+        str | None,
+        Field(pattern=told("^prd_[0-9A-Za-z]{1,40}$", "a product's id, such as prd_01KARQ0000ABCDEFGHJKMNPQRS")),
+    ] = Field(None, description="needed unless it is a search", examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
     query: Annotated[str | None, Field(max_length=QUERY_MAX)] = Field(
         None, description="the words that were searched for, or whose search led here", examples=["oak bed"]
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from readapi.edge.validation import entries, summary
+from tests.e2e.boundaries.asking import apps
 from tests.e2e.boundaries.sending import JSON, OFFER_PRICE, no_trace, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
@@ -159,3 +161,41 @@ async def test_a_currency_that_is_not_the_carts(house: House, seller: Seller, sh
                 "POST", "/api/cart/items", {"sku": sku, "quantity": 1, "shopId": foreign.shop_id}
             )
             problem(answer, 422, "validation_failed", "#/sku")
+
+
+# how it is said
+
+
+async def test_what_may_be_one_of_several_things_is_pointed_at(seller: Seller) -> None:
+    offer = {"price": OFFER_PRICE, "shipsTo": ["XX", "usa", None]}
+    path = f"/api/offers/{seller.shop_id}/{await seller.describes()}"
+    found = problem(await seller.shopper.send("PUT", path, offer), 422, "validation_failed")["errors"]
+    assert {one["pointer"] for one in found} == {f"#/shipsTo/{place}" for place in range(3)}
+    promotion = {"name": "Sale", "benefit": {"kind": "percentage", "percent": 10}}
+    kind = problem(await seller.shopper.send("POST", "/api/promotions", promotion), 422, "validation_failed")["errors"]
+    assert kind == [
+        {"pointer": "#/benefit/kind", "detail": "one of 'percent', 'amount', 'buy_get', 'free_shipping'"},
+    ]
+
+
+async def test_patterns_are_told_in_words(house: House, shopper: Shopper) -> None:
+    refused = await shopper.send("POST", "/api/cart/coupons", {"code": "10 % off"})
+    detail = "a code has 2 to 40 letters, digits, hyphens and underscores"
+    assert problem(refused, 422, "validation_failed")["errors"] == [{"pointer": "#/code", "detail": detail}]
+
+
+def test_every_pattern_of_a_body_has_words(house: House) -> None:
+    def patterns(schema: Any) -> set[str]:
+        if isinstance(schema, list):
+            return {one for part in schema for one in patterns(part)}
+        if not isinstance(schema, dict):
+            return set()
+        own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+        return own.union(*map(patterns, schema.values()))
+
+    app, *_ = apps(house)
+    found = patterns(app.openapi()["components"])
+    assert "^[A-Z]{3}$" in found
+    for pattern in found:
+        mismatch = {"type": "string_pattern_mismatch", "msg": "should match pattern", "ctx": {"pattern": pattern}}
+        assert "should match" not in summary(entries([mismatch])), pattern

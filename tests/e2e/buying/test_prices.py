@@ -170,3 +170,46 @@ async def test_it_is_the_whole_price_that_counts_whatever_pays_for_it(
     assert refused["quote"] == quoted
     order = await shopper.buy(giftCard=code, total=quoted["totals"]["grand"])
     assert order["status"] == "PAID"
+
+
+async def test_a_price_that_ends_with_the_last_year_of_some_time_zone_is_shown(
+    seller: Seller, shopper: Shopper
+) -> None:
+    bounds = {"startsAt": "0001-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59-05:00"}
+    sku = await sells(seller, {"price": {"amount": 1500, "currency": "USD"}, **bounds})
+    shopper.position = seller.shopper.position
+    page = await shopper.read(f"/api/products/{seller.products[sku]}")
+    assert (page["price"]["amount"], page["bestOffer"]["priceEndsAt"]) == (1500, "9999-12-31T23:59:59.999Z")
+    [shown] = (await seller.shopper.read(f"/api/offers/{seller.shop_id}/{sku}"))["prices"]
+    assert (shown["startsAt"], shown["endsAt"]) == ("1970-01-01T00:00:00.001Z", "9999-12-31T23:59:59.999Z")
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        (20261201, "as a text"),
+        ("1764331200", "RFC 3339"),
+        ("2026-12-01", "needs an offset"),
+        ("2026-12-01T00:00:00", "needs an offset"),
+    ],
+)
+async def test_an_instant_is_a_text_with_an_offset(seller: Seller, at: Any, why: str) -> None:
+    sku = await seller.describes()
+    price = {"price": {"amount": 1500, "currency": "USD"}}
+    path = f"/api/offers/{seller.shop_id}/{sku}"
+    refused = await seller.shopper.send("PUT", path, {**price, "prices": [{**price, "startsAt": at}]})
+    [error] = problem(refused, 422, "validation_failed")["errors"]
+    assert error["pointer"] == "#/prices/0/startsAt"
+    assert why in error["detail"]
+
+
+async def test_a_blank_at_an_end_makes_no_other_group(seller: Seller, shopper: Shopper, admin: Shopper) -> None:
+    sku = await sells(seller, {"price": {"amount": 900, "currency": "USD"}, "group": "wholesale ", "name": "Trade"})
+    await admin.do("PUT", f"/api/admin/accounts/{shopper.user_id}/groups", {"groups": [" wholesale"]})
+    [price] = (await seller.shopper.read(f"/api/offers/{seller.shop_id}/{sku}"))["prices"]
+    assert price["group"] == "wholesale"
+    await shopper.add(sku)
+    assert (await shopper.quote())["totals"]["items"]["amount"] == 900
+    path = f"/api/offers/{seller.shop_id}/{sku}"
+    blank = {"price": {"amount": 2000, "currency": "USD"}, "prices": [{**scheduled(900), "group": "  "}]}
+    problem(await seller.shopper.send("PUT", path, blank), 422, "validation_failed", "#/prices/0/group")

@@ -180,9 +180,9 @@ async def test_only_administrators_run_promotions_of_the_market(seller: Seller, 
 @pytest.mark.parametrize(
     ("terms", "pointer"),
     [
-        ({"benefit": {"kind": "percent", "percent": 0}}, "#/benefit/percent/percent"),
-        ({"benefit": {"kind": "percent", "percent": 100.5}}, "#/benefit/percent/percent"),
-        ({"benefit": {"kind": "present"}}, "#/benefit"),
+        ({"benefit": {"kind": "percent", "percent": 0}}, "#/benefit/percent"),
+        ({"benefit": {"kind": "percent", "percent": 100.5}}, "#/benefit/percent"),
+        ({"benefit": {"kind": "present"}}, "#/benefit/kind"),
         ({"benefit": {"kind": "amount", "amount": {"amount": 0, "currency": "USD"}}}, "#/benefit/amount/amount"),
         ({"limit": 0}, "#/limit"),
         ({"code": "no spaces"}, "#/code"),

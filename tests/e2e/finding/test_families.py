@@ -68,7 +68,9 @@ async def test_what_is_withdrawn_or_discontinued_is_not_sold_from_a_cart_either(
         shopper.position = seller.shopper.position
         [line] = (await shopper.cart())["lines"]
         assert [warning["code"] for warning in line["warnings"]] == ["unavailable"]
-        problem(await shopper.place(), 409, "out_of_stock")
+        assert line["availability"] == {"inStock": False, "lowStock": False, "available": 0}
+        refused = problem(await shopper.place(), 409, "out_of_stock")
+        assert refused["detail"] == f"{sku} is no longer offered by this seller; take it out of the cart"
         await shopper.do("DELETE", f"/api/cart/items/{line['itemId']}")
 
 

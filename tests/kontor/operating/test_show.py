@@ -66,7 +66,7 @@ async def test_for_people(folder: DataFolder, capsys: pytest.CaptureFixture[str]
         (HOT, {"at": "2001-01-01T00:00:00Z"}, 1, "did not exist at 2001"),
         (HOT, {"at": "99999999"}, 1, "the log ends at position"),
         (HOT, {"other": "99999999"}, 1, "the log ends at position"),
-        (HOT, {"at": "yesterday"}, 2, "no instant such as"),
+        (HOT, {"at": "yesterday"}, 2, "'yesterday' is no instant"),
         (HOT, {"other": "2026-01-01T00:00:00"}, 2, "needs an offset"),
     ],
 )

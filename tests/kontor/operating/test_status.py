@@ -14,7 +14,7 @@ from commands.store.sqlite import SQLiteLog
 from domain.inventory.inventory import StockAdjusted
 from kontor.folder import DataFolder
 from kontor.operating.status import config_of, status_of
-from kontor.settings import Settings, load
+from kontor.settings import BadSettings, Settings, load
 from kontor.wiring.embedded import PROJECTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
@@ -141,3 +141,25 @@ def test_the_config_command():
     completed = kontor("config", "--json")
     assert (completed.returncode, json.loads(completed.stdout)["profile"]["value"]) == (0, "embedded")
     assert 'profile = "embedded"' in kontor("config").stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("prot = 8000", "prot: there is no such setting; is port meant?"),
+        ('port = "many"', "(KONTOR_PORT, or port in kontor.toml)"),
+        ('redis_url = "redis://ada:s3/same@db.example:6379/0"', "redis_url: a server is named as"),
+        ('elasticsearch_url = "http://ada:12/same@db.example:9200"', "elasticsearch_url: a server is named as"),
+        ('smtp_url = "smtp://mail.example"', "with smtp_url, mail_from names the sender"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_its_place(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kontor.toml").write_text(line)
+    with pytest.raises(BadSettings) as refused:
+        load()
+    assert said in str(refused.value)
+    assert "Value error" not in str(refused.value)
+    assert "same" not in str(refused.value)

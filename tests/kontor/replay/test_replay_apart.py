@@ -90,7 +90,7 @@ async def test_up_to_a_position_or_an_instant(folder: DataFolder, capsys: pytest
 async def test_up_to_what_is_told(folder: DataFolder, capsys: pytest.CaptureFixture[str], upto: str):
     with pytest.raises(SystemExit) as ended:
         replay(folder, "stock", upto=upto)
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert f"--upto {upto}" in capsys.readouterr().err
 
 

@@ -122,8 +122,10 @@ def test_tables_for_people(folder: DataFolder, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
-        (["--from", "yesterday", "--to", END], 2, "no instant such as"),
-        (["--from", END, "--to", BEGIN], 1, "nothing happened"),
+        (["--from", "yesterday", "--to", END], 2, "'yesterday' is no instant"),
+        (["--from", END, "--to", BEGIN], 2, "is not after --from"),
+        (["--from", "2", "--to", "1"], 2, "is not after --from"),
+        (["--from", "2001-01-01T00:00:00Z", "--to", "2001-01-02T00:00:00Z"], 1, "nothing happened"),
         (["--from", "1", "--to", "99999"], 1, "the log ends at position"),
         (["--from", BEGIN, "--to", END, "--promotions", "none.json"], 2, "cannot be read"),
         (["--from", BEGIN, "--to", END, "--hold-minutes", "0"], 2, "hold-minutes"),

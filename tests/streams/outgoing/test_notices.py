@@ -229,12 +229,14 @@ def test_a_mail_server_is_named_by_a_url() -> None:
         {"smtp_url": "http://mail.example", "mail_from": "a@b.example"},
         {"smtp_url": "smtp://mail.example"},
         {"smtp_url": "smtp://mail.example", "mail_from": "nobody"},
+        {"smtp_url": "smtp://ada:sesame/x@mail.example:25", "mail_from": "a@b.example"},
     ],
 )
 def test_settings_that_cannot_work_are_refused(given: dict[str, str]) -> None:
     with pytest.raises(BadSettings) as refused:
         load(**given)
     assert "mail.example" not in str(refused.value)
+    assert "sesame" not in str(refused.value)
 
 
 async def test_a_process_that_heard_of_less_says_no_less(log: MemoryLog, vault: Vault, box: MailBox) -> None:
