@@ -119,6 +119,8 @@ def _properties(said: Any, at: str, wrong: list[Violation]) -> dict[str, Propert
         where = f"{at}/{escaped(name)}"
         if not 1 <= len(name) <= NAME_MAX:
             wrong.append(Violation(at, f"expected names of 1 to {NAME_MAX} characters"))
+        if name != name.strip():
+            wrong.append(Violation(where, "expected a name without blanks at its ends, as products have them"))
         if isinstance(one, dict) and isinstance(one.get("items"), dict) and "items" in one["items"]:
             wrong.append(Violation(f"{where}/items/items", "arrays hold single values"))
             continue  # however deep it goes on

@@ -145,6 +145,7 @@ def test_an_attribute_is_of_one_type_and_unit_from_the_root_down(beds: Attribute
         ({"required": "material"}, "/required"),
         ({"required": ["a", "a"]}, "/required"),
         ({"additionalProperties": {"type": "string"}}, "/additionalProperties"),
+        ({"properties": {"a ": {"type": "string"}}}, "/properties/a "),
         ({"properties": {"a": {}}}, "/properties/a"),
         ({"properties": {"a": "string"}}, "/properties/a"),
         ({"properties": {"a": {"type": "object"}}}, "/properties/a/type"),
