@@ -39,16 +39,18 @@ class Copied(NamedTuple):
 
 
 def run_copy(source: str, target: str, settings: Settings) -> None:
-    """Exit 0 when the target is proven to be the source, 1 otherwise."""
+    """Exit 0 when the target is proven to be the source, 1 otherwise, 2 where both are the same log."""
     from kontor.loop import run
 
+    if _place(source) == _place(target):
+        console.fail("--from and --to are the same log; name another place for the copy", 2)
     several = source == settings.postgres_url and bool(settings.postgres_more_urls)
     run(_run(log_urls(settings) if several else _place(source), _place(target)))
 
 
 def _place(named: str) -> Path | str:
     """A URL as it is, a data folder as the path of its log."""
-    return named if "://" in named else DataFolder(Path(named)).log
+    return named if "://" in named else DataFolder(Path(named).resolve()).log
 
 
 async def _run(source: Named, target: Path | str) -> None:

@@ -161,6 +161,14 @@ def test_where_there_is_no_log(path, postgres, tmp_path):
     shutil.rmtree(tmp_path / "nothing", ignore_errors=True)
 
 
+def test_a_log_is_no_copy_of_itself(path, postgres):
+    folder = str(path.parent)
+    for source, target in ((folder, f"{folder}/../{path.parent.name}"), (postgres, postgres)):
+        refused = kontor("copy-log", "--from", source, "--to", target)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert "the same log" in refused.stderr
+
+
 async def test_the_copy_is_a_log_to_go_on_with(path, postgres):
     copied = await copy_log(path, postgres, silent)
     log = PostgresLog.open(postgres)
