@@ -17,15 +17,24 @@ TRIES = POLICIES["coupon"].quota
 
 
 @pytest.fixture
+def counting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are counted, and no time passes in which a quota would grow again."""
+    stopped_at = time.monotonic()
+    limiter = house.app.state.edge.limiter
+    monkeypatch.setattr(limiter, "_now", lambda: stopped_at)
+    limiter.enabled = True
+
+
+@pytest.fixture
 async def sku(seller: Seller) -> str:
     """Sold by a shop that gives something off for a code."""
     await seller.shopper.do("POST", "/api/promotions", {**TERMS, "shopId": seller.shop_id, "code": "SPRING"}, 201)
     return await seller.sells()
 
 
-async def test_coupons_cannot_be_tried_out(house: House, visitor: Shopper, sku: str) -> None:
+@pytest.mark.usefixtures("counting")
+async def test_coupons_cannot_be_tried_out(visitor: Shopper, sku: str) -> None:
     await visitor.add(sku)
-    house.app.state.edge.limiter.enabled = True
     for _ in range(TRIES + 5):
         await visitor.do("POST", "/api/cart/coupons", {"code": "SPRING"}, 201)
     for number in range(TRIES):
@@ -35,8 +44,8 @@ async def test_coupons_cannot_be_tried_out(house: House, visitor: Shopper, sku: 
     assert problem(limited, 429, "rate_limited")["policy"] == "coupon"
 
 
-async def test_nor_by_who_would_take_them_for_a_promotion(house: House, seller: Seller, sku: str) -> None:
-    house.app.state.edge.limiter.enabled = True
+@pytest.mark.usefixtures("counting", "sku")
+async def test_nor_by_who_would_take_them_for_a_promotion(seller: Seller) -> None:
     body = {**TERMS, "shopId": seller.shop_id, "code": "SPRING"}
     for _ in range(TRIES):
         problem(await seller.shopper.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")

@@ -21,7 +21,7 @@ from tests.e2e.shopper import Shopper
 
 BASE = "https://shop.example"
 PAGE = "text/html,application/xhtml+xml,*/*;q=0.8"
-HOSTILE = "</title></script><script>alert(1)</script><!-- \"' onmouseover=alert(1) & {{7*7}} \u2028"
+HOSTILE = "</title></script><script>alert(1)</script><!-- \"' onmouseover=alert(1) \u2028 & {{7*7}}"
 
 
 @pytest.fixture
