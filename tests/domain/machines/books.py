@@ -86,8 +86,11 @@ class Books:
         named = [one.amount.amount for one in granted.lines] + [one.amount for one in granted.shipping.values()]
         assert not named or granted.amount.amount == sum(named), granted
         if granted.cause and not quote.derivation:
-            prices = {line.line_id: line.unit_price.amount for line in quote.lines}
-            cost = sum(units * prices[line_id] for line_id, units in self._due[granted.cause].items())
+            lines = {line.line_id: line for line in quote.lines}
+            cost = sum(
+                min(units * lines[key].unit_price.amount, lines[key].total.amount - self.back[order_id, key])
+                for key, units in self._due[granted.cause].items()
+            )
             assert granted.amount.amount == min(cost, left), f"{granted} for {cost}, {left} left"
         assert 0 < granted.amount.amount <= left
         self.owed[order_id] += granted.amount.amount

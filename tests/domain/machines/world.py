@@ -16,6 +16,7 @@ from domain.checkout import saga
 from domain.checkout.saga import Checkout
 from domain.decider import Command
 from domain.errors import DomainError
+from domain.orders.order import OrderPlaced
 from domain.recorded import Meta, Recorded
 
 START = 1_700_000_000_000
@@ -27,7 +28,9 @@ class World:
         self.now = START
         self.log: list[Recorded] = []
         self.reactors: list[dict[str, Checkout]] = [{} for _ in range(reactors)]
-        """The open checkouts that each write process knows of. It only ever sees what it wrote itself."""
+        """The open checkouts that each write process knows of: of those that began while it was there, all up to the
+        last thing that it decided."""
+        self._heard = [0] * reactors
         self.rows: dict[str, Checkout] = {}
         """The view of open checkouts, folded up to ``applied``."""
         self.applied = 0
@@ -45,13 +48,18 @@ class World:
         first = len(self.log)
         self._decide(command, correlation)
         if self.reactors:
-            self._react(self.reactors[process % len(self.reactors)], first)
+            number = process % len(self.reactors)
+            self._absorb(number, first)
+            self._react(self.reactors[number], first)
+            self._heard[number] = len(self.log)
         return self.log[first:]
 
     def crash(self, process: int) -> None:
         """A process starts anew and knows of no checkout."""
         if self.reactors:
-            self.reactors[process % len(self.reactors)].clear()
+            number = process % len(self.reactors)
+            self.reactors[number].clear()
+            self._heard[number] = len(self.log)
 
     def follow(self, maximum: int | None = None) -> None:
         """The view takes in the next events of the log."""
@@ -63,6 +71,16 @@ class World:
                 if state is not None:
                     self.rows[order_id] = state
         self.applied = upto
+
+    def _absorb(self, number: int, upto: int) -> None:
+        """What others wrote, as an engine takes it in under the log's lock before it decides."""
+        known = self.reactors[number]
+        for recorded in self.log[self._heard[number] : upto]:
+            order_id = recorded.meta.correlation
+            if type(recorded.event) is OrderPlaced or (order_id in known and type(recorded.event) in saga.RELEVANT):
+                state = saga.evolve(known.get(order_id), recorded)
+                if state is not None:
+                    known[order_id] = state
 
     def _react(self, known: dict[str, Checkout], first: int) -> None:
         """As ``commands/reactor.py`` does within a batch."""
