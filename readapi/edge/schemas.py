@@ -86,6 +86,8 @@ CountryCode = Annotated[
 ]
 
 
+SKU = told(r"^[!-~]([ -~]{0,98}[!-~])?$", "1 to 100 printable ASCII characters, no space at an end")
+"""Of what stands in paths, on labels and in streams' names."""
 LanguageTag = Annotated[
     str,
     Field(

@@ -21,6 +21,7 @@ from readapi.edge.etags import etag, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal, principal_of
+from readapi.edge.schemas import SKU
 from readapi.fallback.degraded import or_else
 from readapi.lists import List, Listing, just_before, page_of
 from readapi.ownshops import OWN, logged_shop, may_manage, require_own, sellers_lists_of, shop_row
@@ -38,7 +39,7 @@ FromSku = Annotated[
     str | None,
     Query(
         alias="fromSku",
-        pattern=r"^[!-~]([ -~]{0,98}[!-~])?$",
+        pattern=SKU,
         description="the first page begins with this SKU, or the first one after it",
     ),
 ]

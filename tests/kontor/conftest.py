@@ -91,20 +91,25 @@ def good(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture
-async def several_servers(four_servers: tuple[str, ...]) -> tuple[str, ...]:
-    """Three logs on servers, of a shop with orders, and a last event that no cut has seen."""
-    urls = four_servers[:3]
-    log, engine = open_log(Settings(profile="full", postgres_url=urls[0], postgres_more_urls=urls[1:]), Clock())
+async def sell(log: EventLog, engine: Any, *skus: str) -> None:
+    """Offers of a shop and orders of the first of them; then a last event, after all that these call for."""
     await engine.start()
-    for sku in (SKU, "DESK-1", "LAMP-1"):
+    for sku in skus:
         await offer(engine, sku, 10)
     for buyer in ("ada", "bob", "cleo"):
-        await place(engine, buyer, [SKU])
+        await place(engine, buyer, [skus[0]])
     await settled(engine)
     await do(engine, receive(5))
     await engine.close()
     await log.close()
+
+
+@pytest.fixture
+async def several_servers(four_servers: tuple[str, ...]) -> tuple[str, ...]:
+    """Three logs on servers, of a shop with orders, and a last event that no cut has seen."""
+    urls = four_servers[:3]
+    settings = Settings(profile="full", postgres_url=urls[0], postgres_more_urls=urls[1:])
+    await sell(*open_log(settings, Clock()), SKU, "DESK-1", "LAMP-1")
     with psycopg.connect(urls[0], autocommit=True) as connection:
         connection.execute("DELETE FROM order_spans WHERE first = (SELECT max(first) FROM order_spans)")
     return urls

@@ -17,8 +17,8 @@ from kontor.proving.evidence import evidence, history_of
 from kontor.proving.verifying import verify
 from kontor.settings import Settings
 from kontor.wiring.logfiles import log_files, open_log
-from tests.commands.driving import SKU, STOCK, Clock, do, offer, place, receive
-from tests.commands.logs.place import settled
+from tests.commands.driving import SKU, STOCK, Clock
+from tests.kontor.conftest import sell
 
 LOGS = 3
 
@@ -33,15 +33,7 @@ async def folder(tmp_path: Path) -> DataFolder:
     """A shop with orders, and a last event that no cut has seen."""
     folder = DataFolder(tmp_path / "data")
     folder.prepare()
-    log, engine = open_log(folder, Settings(data=folder.path, logs=LOGS), Clock())
-    await engine.start()
-    await offer(engine, SKU, 10)
-    for buyer in ("ada", "bob", "cleo"):
-        await place(engine, buyer, [SKU])
-    await settled(engine)
-    await do(engine, receive(5))
-    await engine.close()
-    await log.close()
+    await sell(*open_log(folder, Settings(data=folder.path, logs=LOGS), Clock()), SKU)
     with closing(sqlite3.connect(folder.order)) as order, order:
         order.execute("DELETE FROM spans WHERE first = (SELECT max(first) FROM spans)")
     return folder

@@ -35,7 +35,17 @@ from domain.inventory.inventory import QUANTITY_MAX
 from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
-from readapi.edge.schemas import LONG_TEXT, ONE_LINE, TRIMMED, CountryCode, CurrencyCode, InstantIn, Line100, MoneyIn
+from readapi.edge.schemas import (
+    LONG_TEXT,
+    ONE_LINE,
+    SKU,
+    TRIMMED,
+    CountryCode,
+    CurrencyCode,
+    InstantIn,
+    Line100,
+    MoneyIn,
+)
 from readapi.edge.validation import told
 from writeapi.merchants.products import Draft
 from writeapi.requests import Body
@@ -56,15 +66,7 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
-Sku = Annotated[
-    str,
-    Field(
-        pattern=told(r"^[!-~]([ -~]{0,98}[!-~])?$", "1 to 100 printable ASCII characters, no space at an end"),
-        max_length=100,
-        examples=["BED-160"],
-    ),
-]
-"""Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
+Sku = Annotated[str, Field(pattern=SKU, max_length=100, examples=["BED-160"])]
 Name = Annotated[str, TRIMMED, Field(min_length=1, max_length=200), ONE_LINE]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
 

@@ -65,7 +65,8 @@ async def test_a_list_by_sku_begins_where_one_says(seller: Seller, listed: str) 
     assert await begin("B") == skus[3:]
     assert await begin("a-1!") == []
     for bad in ("", " A", "Ä", "A" * 101):
-        problem(await seller.shopper.send("GET", path + quote(bad)), 422, "validation_failed")
+        refused = problem(await seller.shopper.send("GET", path + quote(bad)), 422, "validation_failed")
+        assert refused["errors"][0]["detail"] == "1 to 100 printable ASCII characters, no space at an end"
 
 
 async def test_what_runs_out_is_found_however_much_there_is(
